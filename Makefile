@@ -1,0 +1,67 @@
+# Everything a person or a machine does with this checkout. `make` alone lists it. Needs: make, Python 3.11 or later.
+
+PYTHON ?= python3
+SEED ?= 1
+ARGS ?=
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup runtime check test sim sim-long golden bench demo docs format size lock wheel clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## make .venv with everything a change needs
+	@scripts/setup.sh dev
+
+runtime: ## make .venv with what running needs, and no more
+	@scripts/setup.sh runtime
+
+demo: runtime ## run the newsroom, without a key, a service or a network
+	@$(BIN)/ergos demo $(ARGS)
+
+check: setup ## format, lint, types, layers, generated docs, tidiness
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/gen_docs.py --check
+	$(BIN)/python -m pytest -q tests/test_tidy.py
+
+test: setup ## the whole suite
+	$(BIN)/python -m pytest $(ARGS)
+
+sim: setup ## one run of the whole system under faults: SEED=7
+	$(BIN)/python -m ergos.sim --seed $(SEED) $(ARGS)
+
+sim-long: setup ## 100,000 such runs
+	$(BIN)/python -m ergos.sim --seeds 100000 $(ARGS)
+
+golden: setup ## record a journal of this release for tests/golden
+	$(BIN)/python -m ergos.sim.golden $(ARGS)
+
+bench: ## measure against other engines, in an environment of its own
+	@scripts/setup.sh bench
+	.bench-venv/bin/python -m bench $(ARGS)
+
+docs: setup ## write docs/reference from the code
+	$(BIN)/python scripts/gen_docs.py
+
+format: setup ## format the code and fix what can be fixed
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+size: ## lines of every module, the longest first
+	@find src -name '*.py' -exec wc -l {} + | sort -rn
+
+lock: ## choose the newest allowed versions of every dependency (needs uv)
+	@scripts/lock.sh
+
+wheel: setup ## build dist/*.whl
+	$(BIN)/python -m hatchling build -t wheel
+
+clean: ## remove what was built and measured; the environments and your homes stay
+	rm -rf dist build .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.bench-venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Make an environment from a lock: `scripts/setup.sh runtime|dev|bench`.
+#
+# Needs a Python from 3.11 (PYTHON=… names another one than python3) with its venv module; on Debian and Ubuntu root
+# gets a missing one installed. Packages come from wherever pip is configured to find them; every one is checked
+# against its hash. A second run with nothing changed costs a few milliseconds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+KIND=${1:?usage: scripts/setup.sh runtime|dev|bench}
+PYTHON=${PYTHON:-python3}
+case $KIND in
+  runtime | dev) VENV=.venv ;;
+  bench) VENV=.bench-venv ;;
+  *) echo "setup: no such environment: $KIND (runtime, dev or bench)" >&2; exit 2 ;;
+esac
+
+say() { echo "setup: $*" >&2; }
+fail() { say "$@"; exit 1; }
+
+# What an installation depends on; the folder too, because environments cannot be moved.
+stamp_of() { # stamp_of KIND
+  { pwd && cat "locks/$1.lock" pyproject.toml scripts/setup.sh; } | cksum
+}
+
+is_current() { # is_current KIND
+  [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/.installed-$1" 2>/dev/null)" = "$(stamp_of "$1")" ]
+}
+
+is_current "$KIND" && exit 0
+
+command -v "$PYTHON" >/dev/null || fail "$PYTHON not found; install Python 3.11 or later, or name it: make PYTHON=/path/to/python3"
+"$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  || fail "$("$PYTHON" --version) at $(command -v "$PYTHON") is too old; ErgOS needs 3.11 or later: make PYTHON=/path/to/python3.11"
+
+if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
+  if ! command -v apt-get >/dev/null; then
+    fail "this Python has no venv module; install your system's package for it, then run make again"
+  elif [ "$(id -u)" != 0 ]; then
+    fail "this Python has no venv module; run: sudo apt-get install -y python3-venv   (then run make again)"
+  fi
+  say "this Python has no venv module; installing python3-venv"
+  export DEBIAN_FRONTEND=noninteractive
+  # A list of packages may be there already; it may also be too old to be of use.
+  apt-get install -y -qq --no-install-recommends python3-venv >/dev/null 2>&1 \
+    || { apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } \
+    || fail "apt-get could not install python3-venv; install it by hand, then run make again"
+  "$PYTHON" -c 'import ensurepip, venv' \
+    || fail "$PYTHON still has no venv module; use the system's own: make PYTHON=/usr/bin/python3"
+fi
+
+# An environment made elsewhere, or by a Python that is gone, does not run: make it anew.
+if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+  say "making $VENV with $("$PYTHON" --version)"
+  "$PYTHON" -m venv --clear "$VENV"
+fi
+rm -f "$VENV"/.installed-*
+
+PIP=("$VENV/bin/python" -m pip --disable-pip-version-check --no-input)
+say "installing $(grep -c '^[a-z0-9]' "locks/$KIND.lock") pinned packages (locks/$KIND.lock)"
+"${PIP[@]}" install --quiet --require-hashes -r "locks/$KIND.lock" \
+  || fail "pip could not install them; is there a network, or does your pip configuration name an index that has them?"
+"${PIP[@]}" install --quiet --no-deps --no-build-isolation --editable .
+
+stamp_of "$KIND" >"$VENV/.installed-$KIND"
+# The tools' lock holds everything the run-time lock holds.
+[ "$KIND" != dev ] || stamp_of runtime >"$VENV/.installed-runtime"
+say "$VENV is ready"

@@ -1,0 +1,158 @@
+"""Opens a SQLite file as an ErgOS store: lock, header checks, pragmas, migrations.
+
+Rules: nothing foreign is ever written to; a newer schema is refused, an older one is migrated in one
+transaction; the lock is taken before anything is read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Final, Protocol
+
+from ergos.base.errors import CorruptStoreError, DiskFullError, ForeignStoreError
+from ergos.base.limits import SQLITE_CACHE_KIB, WAL_PAGES_CHECKPOINT
+from ergos.drivers.host import new_store_id
+from ergos.drivers.lock import KernelLock
+from ergos.drivers.store_rows import Cell, Row
+
+APPLICATION_ID: Final = 0x4572674F  # "ErgO", in the header of every store
+SCHEMA_VERSION: Final = 1
+
+
+class Cursor(Protocol):
+    """Rows of a query."""
+
+    def fetchall(self) -> list[Row]:
+        """All rows."""
+        ...
+
+    def fetchone(self) -> Row | None:
+        """The next row."""
+        ...
+
+    def fetchmany(self, size: int) -> list[Row]:
+        """The next rows."""
+        ...
+
+
+class Connection(Protocol):
+    """What a store needs of a SQLite connection; any binding will do."""
+
+    def execute(self, sql: str, parameters: Sequence[Cell] = (), /) -> Cursor:
+        """Run one statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Cell]], /) -> object:
+        """Run one statement for each row."""
+        ...
+
+    def close(self) -> None:
+        """Let go."""
+        ...
+
+
+class Database:
+    """A writer and a reader on one file, and the lock that makes this kernel the only one."""
+
+    errors: tuple[type[BaseException], ...] = (sqlite3.Error,)
+
+    def __init__(self, path: Path) -> None:
+        """Raises: StoreLockedError, ForeignStoreError, CorruptStoreError, DiskFullError."""
+        self._lock: KernelLock | None = KernelLock(path.with_suffix(".lock"))
+        try:
+            _check_header(path)
+            self.writer: Connection = connect(path)
+            self.store_id = prepare(self.writer, self.errors)
+            self.reader: Connection = connect(path)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file and the lock."""
+        self.reader.close()
+        self.writer.close()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def connect(path: Path, *, read_only: bool = False) -> Connection:
+    """A connection whose transactions are ours to begin and end."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
+
+
+def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> str:
+    """Pragmas and schema; returns the store's id. Raises: ForeignStoreError, CorruptStoreError, DiskFullError."""
+    try:
+        application = _one(writer, "PRAGMA application_id")
+        tables = _one(writer, "SELECT count(*) FROM sqlite_master")
+        if application not in (0, APPLICATION_ID) or (application == 0 and tables):
+            raise ForeignStoreError("this SQLite file was written by another program")
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            f"wal_autocheckpoint = {WAL_PAGES_CHECKPOINT}",
+            f"cache_size = -{SQLITE_CACHE_KIB}",
+            "temp_store = MEMORY",
+        ):
+            writer.execute(f"PRAGMA {pragma}").fetchall()
+        _migrate(writer)
+        found = writer.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()
+    except errors as error:
+        text = str(error)
+        if "full" in text:
+            raise DiskFullError from error
+        raise CorruptStoreError(f"SQLite cannot open it: {text}") from error
+    assert found is not None
+    return str(found[0])
+
+
+def _migrate(writer: Connection) -> None:
+    version = int(str(_one(writer, "PRAGMA user_version")))
+    if version > SCHEMA_VERSION:
+        raise ForeignStoreError(
+            f"a newer ErgOS wrote this store (schema {version}; this one knows {SCHEMA_VERSION})",
+            remedy="upgrade ErgOS",
+        )
+    if version == SCHEMA_VERSION:
+        return
+    writer.execute("BEGIN IMMEDIATE")
+    for number in range(version + 1, SCHEMA_VERSION + 1):
+        for statement in statements(f"version-{number}"):
+            writer.execute(statement)
+    if version == 0:
+        writer.execute("INSERT INTO meta VALUES ('store_id', ?)", (new_store_id(),))
+        writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    writer.execute("COMMIT")
+
+
+def statements(block: str) -> list[str]:
+    """The statements of one named block of schema.sql."""
+    text = files("ergos.drivers").joinpath("schema.sql").read_text(encoding="utf-8")
+    for part in text.split("-- name: ")[1:]:
+        name, _, body = part.partition("\n")
+        if name.strip() == block:
+            lines = [line.split("--")[0] for line in body.splitlines()]
+            return [found for found in "\n".join(lines).split(";") if found.strip()]
+    raise AssertionError(block)
+
+
+def _check_header(path: Path) -> None:
+    """Refuse what is no SQLite file before SQLite touches it."""
+    if not path.exists() or path.stat().st_size == 0:
+        return
+    with path.open("rb") as file:
+        header = file.read(16)
+    if header != b"SQLite format 3\0":
+        raise ForeignStoreError(f"{path} is not an ErgOS store")
+
+
+def _one(connection: Connection, sql: str) -> Cell:
+    row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]

@@ -1,0 +1,263 @@
+"""What the journal records: one Struct per kind of event, told apart by its tag.
+
+Rules: records are never changed; a field may be added with a default; a changed meaning takes a new tag, so
+that every later version replays every earlier journal (tests/golden holds one of each release). Values stand
+packed (`values`), money as `Amount`. Everything the system knows is a fold over these.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from ergos.base.ids import Digest, Pid
+from ergos.base.money import ZERO, Amount
+from ergos.kernel.labels import USER, Label
+from ergos.kernel.values import NULL, Packed
+
+EffectClass = Literal["pure", "idempotent", "reconcilable", "irreversible"]
+CallKind = Literal[
+    "think", "act", "recall", "remember", "forget", "send", "receive", "ask", "spawn", "wait", "signal", "sleep_until"
+]
+SignalName = Literal["pause", "resume", "stop", "kill"]
+Verdict = Literal["approve", "deny", "done", "redo", "fail", "answer", "expired"]
+"""What an owner can say: to an approval, to a call in doubt, to a question; `expired` is said by time."""
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One system call as the program asked for it, with what the kernel resolved."""
+
+    key: str
+    kind: CallKind
+    name: str
+    """Tool, task, agent or memory key, by kind."""
+    args: dict[str, Packed]
+    effect: EffectClass = "pure"
+    content: str = ""
+    """First 32 hexadecimal digits of SHA-256 over kind, name and args; what divergence compares."""
+    tool: Digest | None = None
+    """Digest of the tool's definition; pins it."""
+    solver: str | None = None
+    label: Label = USER
+    """Label of the arguments."""
+
+
+class Hold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Money and tokens set aside for one call's worst case."""
+
+    amount: Amount
+    provider: str
+    """Who would be paid."""
+    day: int
+    """Days since 1970 UTC; the day cap it counts against."""
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error as a value."""
+
+    code: str
+    what: str
+    remedy: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, tag_field="k", omit_defaults=True):
+    """Any record."""
+
+
+class Booted(Record, tag="boot"):
+    """A kernel opened this store."""
+
+    version: str
+    host: str
+    schema: int
+
+
+class Spawned(Record, tag="spawn"):
+    """A process exists."""
+
+    owner: str
+    agent: str
+    definition: Digest
+    """Blob of the agent's definition: program version, grants, caps, supervision."""
+    parent: Pid
+    memory: Packed = NULL
+
+
+class Woken(Record, tag="wake"):
+    """A turn began."""
+
+    cause: Literal["start", "mail", "timer"]
+    definition: Digest | None = None
+    """The version this turn and the later ones run on, where it changed."""
+
+
+class Intended(Record, tag="intent"):
+    """A call was authorised and covered, and is about to be performed."""
+
+    call: Call
+    hold: Hold | None = None
+    grant: str | None = None
+    approved_by: str | None = None
+
+
+class Resulted(Record, tag="result"):
+    """A call was answered; its hold is settled in the same transaction."""
+
+    key: str
+    value: Packed = NULL
+    failure: Failure | None = None
+    label: Label = USER
+    charge: Amount = ZERO
+    faults: tuple[str, ...] = ()
+    """Why acceptance checks rejected the value; empty: accepted, or no checks."""
+    late: bool = False
+    """It arrived after its process had ended: recorded and settled, not answered."""
+
+
+class Called(Record, tag="call"):
+    """Intent and result in one, for a call that never left the kernel or this machine."""
+
+    call: Call
+    value: Packed = NULL
+    failure: Failure | None = None
+    label: Label = USER
+
+
+class Refused(Record, tag="refuse"):
+    """A call was refused before anything happened; the program was told."""
+
+    call: Call
+    failure: Failure
+
+
+class Repeated(Record, tag="repeat"):
+    """After a crash, a call without a result is performed again; what it may have cost stays charged."""
+
+    key: str
+    charge: Amount = ZERO
+    hold: Hold | None = None
+    why: Literal["pure", "idempotent", "probed-absent", "owner"] = "pure"
+
+
+class Doubted(Record, tag="doubt"):
+    """After a crash or a lost answer nobody knows whether this irreversible call happened; it parks its process."""
+
+    key: str
+    item: int
+    why: str
+
+
+class Asked(Record, tag="ask"):
+    """Something waits for the owner: an approval of exactly this call, or a question."""
+
+    key: str
+    item: int
+    what: Literal["approval", "question"]
+    digest: Digest
+    """Rule 4: binds the answer to tool, definition, arguments, grant, process and policy epoch."""
+    expires_ns: int
+    call: Call
+    why: str = ""
+
+
+class Answered(Record, tag="answer"):
+    """The owner (or time) answered an inbox item."""
+
+    item: int
+    key: str
+    verdict: Verdict
+    by: str
+    value: Packed = NULL
+
+
+class Committed(Record, tag="commit"):
+    """A turn ended; the process idles with this memory until mail or the time comes."""
+
+    memory: Packed
+    wake_at_ns: int | None = None
+
+
+class Exited(Record, tag="exit"):
+    """The process ended."""
+
+    state: Literal["done", "failed", "killed"]
+    outcome: Packed = NULL
+    failure: Failure | None = None
+
+
+class Restarted(Record, tag="restart"):
+    """The program crashed and its open turn is driven again."""
+
+    failure: Failure
+    after_ns: int
+
+
+class Signalled(Record, tag="signal"):
+    """A signal was delivered."""
+
+    signal: SignalName
+    by: str
+
+
+class Halted(Record, tag="halt"):
+    """STOP: no effect of anything begins until it is lifted."""
+
+    on: bool
+    by: str
+
+
+class Capped(Record, tag="cap"):
+    """An owner's ceiling was set."""
+
+    owner: str
+    total: Amount | None
+    day: Amount | None
+
+
+class Checkpoint(Record, tag="checkpoint"):
+    """A signature over the chain up to `seq`."""
+
+    seq: int
+    hash: Digest
+    public_key: str
+    signature: str
+    """Ed25519 over `receipts.statement(seq, hash)`; hexadecimal."""
+
+
+Body: TypeAlias = (
+    Booted
+    | Spawned
+    | Woken
+    | Intended
+    | Resulted
+    | Called
+    | Refused
+    | Repeated
+    | Doubted
+    | Asked
+    | Answered
+    | Committed
+    | Exited
+    | Restarted
+    | Signalled
+    | Halted
+    | Capped
+    | Checkpoint
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Body)
+
+
+def encode_body(body: Body) -> bytes:
+    """The bytes that are stored and hashed."""
+    return _ENCODER.encode(body)
+
+
+def decode_body(encoded: bytes) -> Body:
+    """The record of stored bytes.
+
+    Raises: msgspec.DecodeError for a record no version of this code wrote.
+    """
+    return _DECODER.decode(encoded)

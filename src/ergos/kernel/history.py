@@ -1,0 +1,102 @@
+"""What an open turn already did: the fold of its records by call.
+
+Rules: pure; the same records give the same history; the order of first appearance is kept, because a program
+that asks for something else has diverged from the first call it left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ergos.kernel.events import (
+    Answered,
+    Asked,
+    Body,
+    Call,
+    Called,
+    Doubted,
+    Hold,
+    Intended,
+    Refused,
+    Repeated,
+    Restarted,
+    Resulted,
+)
+
+
+class Past(msgspec.Struct):
+    """One call of the open turn so far."""
+
+    call: Call
+    intended: bool = False
+    hold: Hold | None = None
+    """Set aside and not settled."""
+    grant: str | None = None
+    result: Resulted | Called | Refused | None = None
+    at_ns: int = 0
+    """When it was answered."""
+    asked: Asked | None = None
+    verdict: Answered | None = None
+    """The owner's answer to the approval or question."""
+    doubt: Doubted | None = None
+    resolution: Answered | None = None
+    """The owner's decision about the call in doubt, until it is carried out."""
+
+
+def history(records: Iterable[tuple[int, Body]]) -> dict[str, Past]:
+    """Calls by key, in order of first appearance, from (time, record) pairs. Cost: O(records)."""
+    past: dict[str, Past] = {}
+    for at_ns, record in records:
+        note(past, at_ns, record)
+    return past
+
+
+def note(past: dict[str, Past], at_ns: int, record: Body) -> None:
+    """Take one more record into a history."""
+    match record:
+        case Intended(call, hold, grant):
+            found = past.setdefault(call.key, Past(call))
+            found.call, found.intended, found.hold, found.grant = call, True, hold, grant
+        case Called(call) | Refused(call):
+            found = past.setdefault(call.key, Past(call))
+            found.result, found.at_ns = record, at_ns
+        case Asked(call=call):
+            past.setdefault(call.key, Past(call)).asked = record
+        case Resulted(key):
+            found = past[key]
+            found.result, found.at_ns, found.hold = record, at_ns, None
+        case Repeated(key, hold=hold):
+            past[key].hold = hold
+            past[key].doubt = past[key].resolution = None
+        case Doubted(key):
+            past[key].doubt = record
+        case Answered(_, key):
+            found = past.get(key)
+            if found is None:
+                return  # an answer to another turn's item
+            if found.doubt is not None and found.result is None:
+                found.resolution = record
+            else:
+                found.verdict = record
+        case Restarted():
+            for found in past.values():
+                if _worth_repeating(found):
+                    found.result = None
+        case _:
+            pass
+
+
+def _worth_repeating(past: Past) -> bool:
+    """After a crash of the program, a failure of the world is not replayed but tried again, where that is safe.
+
+    Everything else would only crash the program in the same way again.
+    """
+    result = past.result
+    return (
+        isinstance(result, Resulted)
+        and result.failure is not None
+        and result.failure.code.startswith("E5")
+        and past.call.effect in {"pure", "idempotent"}
+    )

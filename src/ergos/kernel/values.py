@@ -1,0 +1,130 @@
+"""How values stand in records: small ones inline, large ones as blobs, growing lists as chains.
+
+A blob is stored once, under its SHA-256. A list (a conversation, say) is stored as a chain: each node names
+the node before it and holds one item, so a context that grows by one message per call adds one node per call
+and the journal grows linearly. (Activity inputs that repeat the whole conversation are 99.8 % of the history
+of other durable engines and grow quadratically.)
+
+Rules: `unpack(pack(v)) == v` for every plain value; a value that itself looks like a reference is stored as a
+blob, so references cannot be forged. This file does no I/O: blobs to be stored are returned, blobs to be read
+come from a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from ergos.base.canonical import Plain, decode, digest, encode
+from ergos.base.ids import Digest
+from ergos.base.limits import CHAIN_ITEMS_MIN, INLINE_BYTES_MAX
+
+Packed: TypeAlias = msgspec.Raw
+"""JSON of the value itself, or {"$ref": digest}, or {"$list": head, "count": n}."""
+
+_DIGEST_CHARS = 64
+_MARK = b'{"$'
+NULL = msgspec.Raw(b"null")
+
+
+class Blob(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes and their name."""
+
+    digest: Digest
+    body: bytes
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """Stands for the blob of this digest."""
+
+    ref: Digest | None = msgspec.field(default=None, name="$ref")
+    list_: Digest | None = msgspec.field(default=None, name="$list")
+    count: int = 0
+
+
+_REFERENCE = msgspec.json.Decoder(Reference)
+
+
+def pack(value: object, known: Container[Digest] = (), *, what: str = "value") -> tuple[Packed, tuple[Blob, ...]]:
+    """The packed form and the blobs it needs that are not `known` to be stored already.
+
+    Raises: ValueShapeError, TooLargeError.
+    """
+    encoded = encode(value, what=what)
+    if len(encoded) <= INLINE_BYTES_MAX and _MARK not in encoded:
+        return msgspec.Raw(encoded), ()
+    if isinstance(value, (list, tuple)) and len(value) >= CHAIN_ITEMS_MIN:
+        return _pack_chain(value, known)
+    return _pack_blob(encoded, known)
+
+
+def unpack(packed: Packed, fetch: Callable[[Digest], bytes]) -> Plain:
+    """The value; `fetch` gives the bytes of a blob."""
+    raw = bytes(packed)
+    if not raw.startswith(_MARK):
+        return decode(raw)
+    reference = _REFERENCE.decode(raw)
+    if reference.ref is not None:
+        return decode(fetch(reference.ref))
+    items: list[Plain] = []
+    head = reference.list_
+    while head is not None:
+        past, item = msgspec.json.decode(fetch(head), type=tuple[Digest | None, msgspec.Raw])
+        items.append(unpack(item, fetch))
+        head = past
+    items.reverse()
+    assert len(items) == reference.count, (len(items), reference.count)
+    return items
+
+
+def references(packed: Packed) -> tuple[Digest, ...]:
+    """The digests this packed value names directly."""
+    raw = bytes(packed)
+    if not raw.startswith(_MARK):
+        return ()
+    reference = _REFERENCE.decode(raw)
+    return tuple(found for found in (reference.ref, reference.list_) if found is not None)
+
+
+def _pack_blob(encoded: bytes, known: Container[Digest]) -> tuple[Packed, tuple[Blob, ...]]:
+    name = digest(encoded)
+    packed = msgspec.Raw(b'{"$ref":"' + name.encode() + b'"}')
+    return packed, () if name in known else (Blob(name, encoded),)
+
+
+def _pack_chain(items: Iterable[object], known: Container[Digest]) -> tuple[Packed, tuple[Blob, ...]]:
+    """Nodes are named from the front; only the tail behind the last known node is new."""
+    past = b"null"
+    fresh: list[Blob] = []
+    count = 0
+    for item in items:
+        packed, blobs = pack(item, known)
+        body = b"[" + past + b"," + bytes(packed) + b"]"
+        name = digest(body)
+        if name in known:
+            fresh.clear()  # a stored node implies that its past is stored
+        else:
+            fresh.extend(blobs)
+            fresh.append(Blob(name, body))
+        past = b'"' + name.encode() + b'"'
+        count += 1
+    return msgspec.Raw(b'{"$list":' + past + b',"count":' + str(count).encode() + b"}"), tuple(fresh)
+
+
+def links(body: bytes) -> tuple[Digest, ...]:
+    """The digests a blob's body names: a chain node its past and its item's reference; others none.
+
+    A user's value is never mistaken for a node: what looks like one merely costs a look-up that finds nothing.
+    """
+    if not (body.startswith(b'["') or body.startswith(b"[null,")):
+        return ()
+    try:
+        past, item = msgspec.json.decode(body, type=tuple[Digest | None, msgspec.Raw])
+    except msgspec.DecodeError:
+        return ()
+    if past is not None and len(past) != _DIGEST_CHARS:
+        return ()
+    found = references(item)
+    return (past, *found) if past is not None else found

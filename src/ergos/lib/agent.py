@@ -1,0 +1,315 @@
+"""An agent: an async function of a context, whose only awaits are system calls.
+
+    @agent(grants=[may("act", "weather")])
+    async def assistant(ctx: Context) -> str:
+        return f"It is {await ctx.act('weather', city='Hangzhou')}"
+
+What it returns is its outcome; `return ctx.idle(memory)` ends only this turn, and the next message or time
+begins another with that memory.
+
+Rules: a program is deterministic apart from its calls: time comes from `ctx.now_ns`, chance from
+`ctx.entropy`, input and output from tools. After a crash it is driven again and the journal answers what it
+already asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.clock import SECOND
+from ergos.base.entropy import SeededEntropy
+from ergos.base.errors import ErgosError, UnacceptedError, every_error
+from ergos.base.ids import Pid
+from ergos.base.ids import name as checked_name
+from ergos.base.limits import ATTEMPTS_MAX
+from ergos.kernel.events import CallKind, Failure, SignalName
+from ergos.kernel.ledger import Caps
+from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.ports import Beginning
+from ergos.kernel.supervisor import Supervision
+from ergos.kernel.syscalls import Answer, Idle, Request, Yielded
+from ergos.lib.task import Task, shaped
+
+T = TypeVar("T")
+O = TypeVar("O")  # noqa: E741 - output
+
+_BY_CODE: Final = {error.code: error for error in every_error()}
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message taken from the mailbox."""
+
+    id: int
+    sender: Pid
+    """0: the owner."""
+    body: Plain
+
+
+class ChildEnd(msgspec.Struct, frozen=True):
+    """How a child ended."""
+
+    state: str
+    outcome: Plain = None
+    failure: Failure | None = None
+
+
+class Deferred(Generic[T]):
+    """A system call, made when awaited; several at once with `ctx.all`."""
+
+    def __init__(self, context: Context, request: Request, convert: Callable[[Plain], T]) -> None:
+        self.request: Final = request
+        self._context: Final = context
+        self._convert: Final = convert
+
+    def __await__(self) -> Generator[Yielded, tuple[Answer, ...], T]:
+        answers = yield (self.request,)
+        return self.value(answers[0])
+
+    def value(self, answer: Answer) -> T:
+        """The answer as a value. Raises: the ErgosError of its failure."""
+        self._context.note(answer)
+        if answer.failure is not None:
+            raise error_of(answer.failure)
+        return self._convert(answer.value)
+
+
+class _Several:
+    def __init__(self, requests: Yielded) -> None:
+        self._requests: Final = requests
+
+    def __await__(self) -> Generator[Yielded, tuple[Answer, ...], tuple[Answer, ...]]:
+        return (yield self._requests)
+
+
+class Context:
+    """What a program sees of the world: the system calls, and what is true at the start of its turn."""
+
+    def __init__(self, beginning: Beginning) -> None:
+        self._beginning: Final = beginning
+        self._now_ns = beginning.now_ns
+        self.entropy: Final = SeededEntropy(f"{beginning.pid}/{beginning.turn}")
+        """Reproducible chance: `ctx.entropy.below(6, stream='dice')`."""
+
+    @property
+    def beginning(self) -> Beginning:
+        """Pid, owner, agent, parent, cause, definition of this turn."""
+        return self._beginning
+
+    @property
+    def memory(self) -> Plain:
+        """What the last turn committed, or what the process was started with."""
+        return self._beginning.memory
+
+    @property
+    def now_ns(self) -> int:
+        """When the last answer was recorded, UTC nanoseconds; the same at every replay."""
+        return self._now_ns
+
+    def note(self, answer: Answer) -> None:
+        """Let time pass to this answer."""
+        self._now_ns = max(self._now_ns, answer.at_ns)
+
+    # Work
+
+    def act(self, tool: str, *, key: str | None = None, **args: Plain) -> Deferred[Any]:
+        """One tool call. `key` names it within the turn (a tool call's id)."""
+        return self._call("act", tool, args, lambda value: value, key=key)
+
+    async def think(self, task: Task[Any, O], inputs: object) -> O:
+        """Give a task to solvers until an answer passes its checks.
+
+        Raises: UnacceptedError with the last faults, or the failure of the last solver.
+        """
+        plain = msgspec.to_builtins(inputs, str_keys=True)
+        tried: list[Plain] = []
+        faults: tuple[str, ...] = ()
+        for _ in range(ATTEMPTS_MAX):
+            args: dict[str, Plain] = {"inputs": plain, "tried": list(tried)}
+            (answer,) = await _Several((Request(kind="think", name=task.spec.name, args=args),))
+            self.note(answer)
+            if answer.failure is None and not answer.faults:
+                return shaped(answer.value, task.output, "the answer")
+            if answer.solver is None:  # nobody is left to try
+                break
+            tried.append(answer.solver)
+            faults = answer.faults or (str(answer.failure.what if answer.failure else ""),)
+        if not tried and answer.failure is not None:
+            raise error_of(answer.failure)
+        raise UnacceptedError(f"no answer to {task.spec.name} was accepted: {'; '.join(faults[:5])}")
+
+    async def all(self, *calls: Deferred[Any]) -> list[Any]:
+        """Several calls at once; their values in the order given. Raises: the first failure, after all have ended."""
+        answers = await _Several(tuple(call.request for call in calls)) if calls else ()
+        return [call.value(answer) for call, answer in zip(calls, answers, strict=True)]
+
+    async def settled(self, *calls: Deferred[T]) -> list[T | ErgosError]:
+        """Like `all`, but a failure stands in the list as an error instead of being raised."""
+        answers = await _Several(tuple(call.request for call in calls)) if calls else ()
+        found: list[T | ErgosError] = []
+        for call, answer in zip(calls, answers, strict=True):
+            self.note(answer)
+            found.append(error_of(answer.failure) if answer.failure is not None else call.value(answer))
+        return found
+
+    # Memory
+
+    def remember(self, key: str, value: Plain) -> Deferred[None]:
+        """Write to the agent's persistent memory, shared by its processes of this owner."""
+        return self._call("remember", key, {"value": value}, _nothing)
+
+    def recall(self, prefix: str = "") -> Deferred[dict[str, Plain]]:
+        """Entries whose key begins with `prefix`, by key."""
+        return self._call("recall", prefix, {}, lambda value: dict(value) if isinstance(value, dict) else {})
+
+    def forget(self, key: str) -> Deferred[None]:
+        """Erase an entry of the persistent memory."""
+        return self._call("forget", key, {}, _nothing)
+
+    # Others
+
+    def send(self, to: int, body: object) -> Deferred[int]:
+        """Send a message to a process; its number."""
+        plain = msgspec.to_builtins(body, str_keys=True)
+        return self._call("send", str(to), {"to": int(to), "body": plain}, _integer)
+
+    def receive(self, within_s: float | None = None) -> Deferred[Message | None]:
+        """The next message; None when none came within the time."""
+        until_ns = None if within_s is None else self._now_ns + int(within_s * SECOND)
+        return self._call(
+            "receive",
+            "mail",
+            {"until_ns": until_ns},
+            lambda value: None if value is None else msgspec.convert(value, Message),
+        )
+
+    def ask(self, question: str, choices: Iterable[str] = ()) -> Deferred[str]:
+        """Ask the owner; the answer as text."""
+        return self._call("ask", "owner", {"question": question, "choices": list(choices)}, str)
+
+    def spawn(self, agent: str, memory: object = None, *, idle: bool = False) -> Deferred[Pid]:
+        """Start a child of the team. An idle one begins with its first message."""
+        args: dict[str, Plain] = {"memory": msgspec.to_builtins(memory, str_keys=True), "idle": idle}
+        return self._call("spawn", agent, args, lambda value: Pid(_integer(value)))
+
+    def wait(self, pid: int) -> Deferred[ChildEnd]:
+        """Wait until a child has ended."""
+        return self._call("wait", str(pid), {"pid": int(pid)}, lambda value: msgspec.convert(value, ChildEnd))
+
+    def signal(self, pid: int, name: SignalName) -> Deferred[None]:
+        """Pause, resume, stop or kill a child."""
+        return self._call("signal", str(pid), {"pid": int(pid), "signal": name}, _nothing)
+
+    # Time and ends
+
+    def sleep_until(self, at_ns: int) -> Deferred[int]:
+        """Wait until a time (UTC nanoseconds); the time it then is."""
+        return self._call("sleep_until", "timer", {"at_ns": int(at_ns)}, _integer)
+
+    def sleep(self, seconds: float) -> Deferred[int]:
+        """Wait for a while."""
+        return self.sleep_until(self._now_ns + int(seconds * SECOND))
+
+    def idle(self, memory: object = None, *, wake_in_s: float | None = None) -> Idle:
+        """Return this to end the turn: the next message, or the time, begins another with this memory."""
+        wake_at_ns = None if wake_in_s is None else self._now_ns + int(wake_in_s * SECOND)
+        return Idle(msgspec.to_builtins(memory, str_keys=True), wake_at_ns)
+
+    def _call(
+        self, kind: CallKind, name: str, args: dict[str, Plain], convert: Callable[[Plain], T], *, key: str | None = None
+    ) -> Deferred[T]:
+        return Deferred(self, Request(kind=kind, name=name, args=args, key=key), convert)
+
+
+AgentFunction = Callable[[Context], Awaitable[object]]
+
+
+class Agent(msgspec.Struct, frozen=True):
+    """An agent declared in Python."""
+
+    name: str
+    function: AgentFunction
+    grants: tuple[Grant, ...] = ()
+    caps: Caps = Caps()
+    supervision: Supervision = Supervision()
+    team: tuple[str, ...] = ()
+    """Names of agents in the same file that it may spawn."""
+
+
+def agent(
+    *,
+    name: str | None = None,
+    grants: Iterable[Grant] = (),
+    caps: Caps | None = None,
+    supervision: Supervision | None = None,
+    team: Iterable[str] = (),
+) -> Callable[[AgentFunction], Agent]:
+    """Declare an agent in a Python file. Spawning its team needs no further grant."""
+
+    def declare(function: AgentFunction) -> Agent:
+        own = checked_name(name or getattr(function, "__name__", "agent"), what="an agent")
+        members = tuple(team)
+        granted = tuple(msgspec.structs.replace(grant, agent=own) for grant in grants)
+        spawns = tuple(Grant(agent=own, verb="spawn", name=member) for member in members)
+        return Agent(own, function, granted + spawns, caps or Caps(), supervision or Supervision(), members)
+
+    return declare
+
+
+def may(verb: str, name: str, *, ask: bool = False, **args: Matcher) -> Grant:
+    """A grant: `may("act", "pay", amount=between(0, 100), ask=True)`."""
+    return msgspec.convert(
+        {"agent": "*", "verb": verb, "name": name, "ask": ask, "args": args or None}, Grant, from_attributes=True
+    )
+
+
+def between(low: float, high: float) -> Matcher:
+    """A number from low to high, inclusive."""
+    return Matcher("range", (low, high))
+
+
+def one_of(*values: str | int | float | bool) -> Matcher:
+    """One of these values."""
+    return Matcher("one_of", values)
+
+
+def under(*folders: str) -> Matcher:
+    """A path inside one of these folders."""
+    return Matcher("under", folders)
+
+
+def at_domain(*hosts: str) -> Matcher:
+    """An http(s) URL at one of these hosts or their subdomains."""
+    return Matcher("domain", hosts)
+
+
+def anything() -> Matcher:
+    """Any value."""
+    return Matcher("any")
+
+
+def program_of(function: AgentFunction) -> Callable[[Beginning], Coroutine[Any, Any, Any]]:
+    """The kernel's view of an agent's function."""
+
+    async def program(beginning: Beginning) -> object:
+        came = await function(Context(beginning))
+        return came if isinstance(came, Idle) else msgspec.to_builtins(came, str_keys=True)
+
+    return program
+
+
+def error_of(failure: Failure) -> ErgosError:
+    """The exception a failure stands for."""
+    return _BY_CODE.get(failure.code, ErgosError)(failure.what, remedy=failure.remedy or None)
+
+
+def _nothing(_: Plain) -> None:
+    return None
+
+
+def _integer(value: Plain) -> int:
+    assert isinstance(value, int), value
+    return value

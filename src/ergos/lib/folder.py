@@ -1,0 +1,247 @@
+"""Finds agents on disk: folders with AGENT.md, or single Python files with `@agent` functions.
+
+    newsroom/AGENT.md            the agent that is started
+    newsroom/agent.py            its program (or what `program:` names)
+    newsroom/tools/*.py          tools, tasks and solvers, for it and its team
+    newsroom/team/writer/…       agents it may spawn, folders of the same shape
+
+Rules: code is loaded once per kernel; its digest is the version, and a process takes a newer one at its next
+turn. Loading runs the owner's own files and nothing else. Everything in a folder is usable only through
+grants.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Final
+
+import msgspec
+
+from ergos.base.errors import AgentFileError, DefinitionError, ErgosError
+from ergos.base.limits import AGENT_FILE_BYTES_MAX, TOOL_FILES_MAX
+from ergos.kernel.ports import Definition, Package, Program, Solver, Tool
+from ergos.kernel.ports import Task as TaskPort
+from ergos.lib.agent import Agent, program_of
+from ergos.lib.agent_file import AgentFile, read
+from ergos.lib.task import FunctionSolver, Task
+from ergos.lib.tool import FunctionTool
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """An agent ready to run: its definition and its code."""
+
+    definition: Definition
+    package: Package
+
+
+class Kit(msgspec.Struct, frozen=True):
+    """Tools, tasks and solvers found in files."""
+
+    tools: Mapping[str, Tool]
+    tasks: Mapping[str, TaskPort]
+    solvers: tuple[Solver, ...]
+
+
+class FolderPrograms:
+    """A `Programs` port over the file system. Definitions name their place as 'PATH' or 'PATH::AGENT'."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, Loaded] = {}
+
+    def load(self, path: Path, *, settings: Mapping[str, object] | None = None) -> Definition:
+        """The definition of the agent at a path. `settings` override those of its AGENT.md.
+
+        Raises: DefinitionError.
+        """
+        return self._at(str(path.absolute()), settings).definition
+
+    def package(self, definition: Definition) -> Package:
+        """The code of a definition."""
+        return self._at(definition.program, None).package
+
+    def current(self, agent: str, program: str) -> Definition | None:
+        """The newest definition of an agent that was loaded; None if its files are gone."""
+        del agent
+        found = self._loaded.get(program)
+        return found.definition if found is not None else None
+
+    def _at(self, program: str, settings: Mapping[str, object] | None) -> Loaded:
+        found = self._loaded.get(program)
+        if found is None or settings:
+            place, _, member = program.partition("::")
+            path = Path(place)
+            loaded = _file(path) if path.suffix == ".py" else _folder(path, Kit({}, {}, ()), settings or {})
+            self._loaded.update(loaded)
+            found = loaded.get(program) or next(iter(loaded.values()))
+            if member and program not in loaded:
+                raise DefinitionError(f"{place} has no agent {member!r}")
+        return found
+
+
+def _folder(folder: Path, inherited: Kit, settings: Mapping[str, object]) -> dict[str, Loaded]:
+    """The agent of a folder first, then its team."""
+    text = _text(folder / "AGENT.md")
+    file = read(text, str(folder / "AGENT.md"))
+    kit = _joined(inherited, _kit(sorted((folder / "tools").glob("*.py")) if (folder / "tools").is_dir() else []))
+    team: dict[str, Loaded] = {}
+    members: dict[str, Definition] = {}
+    for member in file.team:
+        below = _folder(folder / "team" / member, kit, settings)
+        first = next(iter(below.values())).definition
+        if first.agent != member:
+            raise AgentFileError(f"{folder / 'team' / member / 'AGENT.md'} is named {first.agent!r}, not {member!r}")
+        members[member] = first
+        team.update(below)
+    definition = _definition(file, folder, text, settings)
+    package = Package(
+        program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=members
+    )
+    return {definition.program: Loaded(definition, package), **team}
+
+
+def _definition(file: AgentFile, folder: Path, text: str, settings: Mapping[str, object]) -> Definition:
+    merged: dict[str, object] = msgspec.json.decode(file.settings) or {}
+    merged.update(settings)
+    return Definition(
+        agent=file.name,
+        program=str(folder.absolute()),
+        code=_digest([text.encode(), *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
+        grants=file.grants,
+        caps=file.caps,
+        supervision=file.supervision,
+        window_tokens=file.window_tokens,
+        language=str(merged.get("language", file.language)),
+        instructions=file.instructions,
+        settings=msgspec.Raw(msgspec.json.encode(merged, order="deterministic")),
+    )
+
+
+def _program(folder: Path, file: AgentFile) -> Program:
+    name, _, function_name = file.program.partition(":")
+    module = _module(folder / name)
+    found = getattr(module, function_name or "agent", None)
+    function = found.function if isinstance(found, Agent) else found
+    if not callable(function):
+        raise AgentFileError(
+            f"{folder / 'AGENT.md'}: there is no function {function_name!r} in {name}",
+            remedy="expected `program: FILE.py:FUNCTION`",
+        )
+    return program_of(function)
+
+
+def _file(path: Path) -> dict[str, Loaded]:
+    """Every `@agent` of a Python file; the last one is the one that is started."""
+    module = _module(path)
+    kit = _kit_of([module])
+    agents = [found for found in vars(module).values() if isinstance(found, Agent)]
+    if not agents:
+        raise DefinitionError(f"{path} declares no agent", remedy="decorate an async function with `@agent(...)`")
+    code = _digest([path.read_bytes()])
+    place = str(path.absolute())
+    definitions = {
+        found.name: Definition(
+            agent=found.name,
+            program=place if found is agents[-1] else f"{place}::{found.name}",
+            code=code,
+            grants=found.grants,
+            caps=found.caps,
+            supervision=found.supervision,
+        )
+        for found in reversed(agents)
+    }
+    loaded: dict[str, Loaded] = {}
+    for found in reversed(agents):
+        team = {member: definitions[member] for member in found.team if member in definitions}
+        missing = set(found.team) - set(team)
+        if missing:
+            raise DefinitionError(f"{path}: {found.name} has {min(missing)!r} in its team, which is not in the file")
+        package = Package(
+            program=program_of(found.function), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=team
+        )
+        loaded[definitions[found.name].program] = Loaded(definitions[found.name], package)
+    return loaded
+
+
+def _kit(paths: Iterable[Path]) -> Kit:
+    listed = list(paths)
+    if len(listed) > TOOL_FILES_MAX:
+        raise DefinitionError(f"{listed[0].parent} has {len(listed)} files; at most {TOOL_FILES_MAX} are read")
+    return _kit_of([_module(path) for path in listed])
+
+
+def _kit_of(modules: Iterable[ModuleType]) -> Kit:
+    tools: dict[str, Tool] = {}
+    tasks: dict[str, TaskPort] = {}
+    solvers: dict[str, Solver] = {}
+    for module in modules:
+        for found in vars(module).values():
+            if isinstance(found, FunctionTool):
+                tools[found.spec.name] = found
+            elif isinstance(found, Task):
+                tasks[found.spec.name] = found
+            elif isinstance(found, FunctionSolver):
+                solvers[found.spec.name] = found
+    return Kit(tools, tasks, tuple(solvers.values()))
+
+
+def _joined(first: Kit, second: Kit) -> Kit:
+    return Kit(
+        MappingProxyType({**first.tools, **second.tools}),
+        MappingProxyType({**first.tasks, **second.tasks}),
+        first.solvers + tuple(found for found in second.solvers if found not in first.solvers),
+    )
+
+
+_PREFIX: Final = "ergos_agent_"
+
+
+def _module(path: Path) -> ModuleType:
+    """Run an owner's file as a module of its own name. Raises: DefinitionError naming file and line."""
+    if not path.is_file():
+        raise DefinitionError(f"{path} is not there", remedy="check the path; an agent is a folder with AGENT.md or a file")
+    name = _PREFIX + hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ErgosError:
+        del sys.modules[name]
+        raise
+    except SyntaxError as error:
+        del sys.modules[name]
+        raise DefinitionError(f"{path}, line {error.lineno}: {error.msg}") from error
+    except (ImportError, NameError, AttributeError, TypeError, ValueError) as error:
+        del sys.modules[name]
+        raise DefinitionError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= AGENT_FILE_BYTES_MAX else None
+    except FileNotFoundError as error:
+        raise DefinitionError(f"{path} is not there", remedy="an agent is a folder with AGENT.md") from error
+    except OSError as error:
+        raise DefinitionError(f"{path} cannot be read: {error.strerror}") from error
+    if raw is None:
+        raise AgentFileError(f"{path} is larger than {AGENT_FILE_BYTES_MAX:,} bytes")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise AgentFileError(f"{path}, line {line}: this is not UTF-8 text", remedy="save the file as UTF-8") from error
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(len(part).to_bytes(8, "big") + part)
+    return hashed.hexdigest()

@@ -1,0 +1,141 @@
+"""Tasks and solvers for authors: a typed signature with acceptance checks, and functions that do it.
+
+    brief = Task("write_brief", inputs=Inputs, output=Brief, checks=(grounded,))
+
+    @solver(brief, kind="system1")
+    def write(inputs: Inputs) -> Brief: ...
+
+Rules: a check returns the faults it finds, one sentence each; no fault means accepted. An answer that does
+not have the declared shape never reaches a check. Checks are pure functions of inputs and answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, Generic, TypeVar, cast
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.errors import ToolDefinitionError, ValueShapeError
+from ergos.base.ids import name as checked_name
+from ergos.base.limits import ERROR_CHARS_MAX
+from ergos.base.money import FREE, Price
+from ergos.kernel.pager import tokens_of
+from ergos.kernel.ports import Errand, Performed
+from ergos.kernel.solvers import SolverKind, SolverSpec, TaskSpec
+
+I = TypeVar("I")  # noqa: E741 - inputs
+O = TypeVar("O")  # noqa: E741 - output
+
+FAULTS_MAX: Final = 200
+"""Faults kept of one answer; a worse answer is not described better by more."""
+
+
+class Task(Generic[I, O]):
+    """A typed signature with acceptance checks."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inputs: type[I],
+        output: type[O],
+        checks: tuple[Callable[[I, O], Iterable[str]], ...] = (),
+        tokens_max: int = 0,
+        deadline_s: float = 60.0,
+        version: int = 1,
+    ) -> None:
+        """`tokens_max` bounds one attempt, input and output together; it is what is held before the call."""
+        self.inputs: Final = inputs
+        self.output: Final = output
+        self._checks: Final = checks
+        self._spec: Final = TaskSpec(
+            name=checked_name(name, what="a task"),
+            version=version,
+            input_schema=_schema(inputs),
+            output_schema=_schema(output),
+            checks=tuple(check.__name__ for check in checks),
+            tokens_max=tokens_max,
+            deadline_s=deadline_s,
+        )
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Signature and names of the checks."""
+        return self._spec
+
+    async def faults(self, inputs: dict[str, Plain], value: Plain) -> tuple[str, ...]:
+        """What the checks found, in a thread because they take time."""
+        return await asyncio.to_thread(self.judge, inputs, value)
+
+    def judge(self, inputs: dict[str, Plain], value: Plain) -> tuple[str, ...]:
+        """What the checks found; the first check that finds faults ends the examination."""
+        try:
+            typed_inputs, typed_value = shaped(inputs, self.inputs, "inputs"), shaped(value, self.output, "answer")
+        except ValueShapeError as error:
+            return (error.what[:ERROR_CHARS_MAX],)
+        for check in self._checks:
+            found = tuple(fault[:ERROR_CHARS_MAX] for fault in check(typed_inputs, typed_value))[:FAULTS_MAX]
+            if found:
+                return found
+        return ()
+
+
+class FunctionSolver:
+    """A function as a solver of one task."""
+
+    def __init__(self, function: Callable[..., object], task: Task[Any, Any], spec: SolverSpec) -> None:
+        self.function: Final = function
+        self._task: Final = task
+        self._spec: Final = spec
+
+    @property
+    def spec(self) -> SolverSpec:
+        """What it can do and charges."""
+        return self._spec
+
+    async def solve(self, task: TaskSpec, inputs: dict[str, Plain], errand: Errand) -> Performed:
+        """An attempt; tokens are counted on input and output as the window counts them."""
+        typed = shaped(inputs, self._task.inputs, f"the inputs of {task.name}")
+        wants_errand = len(inspect.signature(self.function).parameters) > 1
+        args = (typed, errand) if wants_errand else (typed,)
+        if inspect.iscoroutinefunction(self.function):
+            came = await self.function(*args)
+        else:
+            came = await asyncio.to_thread(self.function, *args)
+            came = await came if isinstance(came, Awaitable) else came
+        value = cast("Plain", msgspec.to_builtins(came, str_keys=True))
+        tokens = 0
+        if task.tokens_max:
+            tokens = tokens_of(str(inputs)) + tokens_of(str(value))
+        return Performed(value=value, tokens=min(tokens, task.tokens_max))
+
+
+def solver(
+    task: Task[I, O], *, kind: SolverKind = "code", name: str | None = None, price: Price | None = FREE
+) -> Callable[[Callable[..., object]], FunctionSolver]:
+    """Declare a function that does a task: `f(inputs)` or `f(inputs, errand)`."""
+
+    def declare(function: Callable[..., object]) -> FunctionSolver:
+        own = checked_name(name or getattr(function, "__name__", "solver"), what="a solver")
+        return FunctionSolver(function, task, SolverSpec(name=own, kind=kind, tasks=(task.spec.name,), price=price))
+
+    return declare
+
+
+def shaped(value: object, kind: type[I], what: str) -> I:
+    """The value as the declared type. Raises: ValueShapeError."""
+    try:
+        return msgspec.convert(value, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ValueShapeError(f"{what} does not have the declared shape: {error}") from error
+
+
+def _schema(kind: type[object]) -> dict[str, object]:
+    try:
+        return cast("dict[str, object]", msgspec.json.schema(kind))
+    except TypeError as error:
+        raise ToolDefinitionError(f"{kind} has no JSON schema: {error}") from error

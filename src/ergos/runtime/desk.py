@@ -1,0 +1,152 @@
+"""What owners ask of a running kernel: start, answer, signal, stop, look.
+
+Rules: an answer is bound to one inbox item and counts once; a signal takes effect before the process's next
+call; STOP takes effect before the next effect of anything. Whatever is acknowledged here is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.errors import ErgosError, UnknownProcessError, UsageError
+from ergos.base.ids import Pid
+from ergos.kernel.events import Answered, Capped, Halted, SignalName, Verdict
+from ergos.kernel.history import note
+from ergos.kernel.ledger import Caps
+from ergos.kernel.ports import Definition, Item, Mail
+from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.step import Resolve
+from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.reactor import Reactor
+
+VERDICTS: Final[dict[str, tuple[Verdict, ...]]] = {
+    "approval": ("approve", "deny"),
+    "question": ("answer",),
+    "doubt": ("done", "redo", "fail"),
+}
+"""What can be said to each kind of inbox item."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a process ended."""
+
+    process: Process
+    outcome: Plain
+
+
+class Desk:
+    """The owner's side of the kernel."""
+
+    def __init__(self, machine: Machine, reactor: Reactor) -> None:
+        self._machine: Final = machine
+        self._reactor: Final = reactor
+
+    async def spawn(self, definition: Definition, owner: str, memory: Plain = None, *, idle: bool = False) -> Pid:
+        """Start a process of an agent; durable on return."""
+        machine, population = self._machine, self._reactor.population
+        machine.tick()
+        packed, blobs = machine.vault.pack(memory, what="the memory to begin with")
+        process = population.row(definition, owner, None, packed, idle=idle)
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        population.adopt(process, definition, None, None, blobs, lambda error: _settle(durable, error))
+        await durable
+        return process.pid
+
+    async def end_of(self, pid: Pid) -> Ended:
+        """Wait until a process has ended. Raises: UnknownProcessError."""
+        process = await self._reactor.population.end_of(pid)
+        if process is None:
+            raise UnknownProcessError(f"there is no process {pid}")
+        return Ended(process, await self._machine.vault.value(process.outcome))
+
+    async def send(self, pid: Pid, body: Plain) -> None:
+        """Put a message of the owner into a mailbox; durable on return."""
+        resident = await self._resident(pid)
+        if resident.process.state in ENDED:
+            raise UsageError(f"process {pid} is {resident.process.state}; nobody will read this message")
+        machine = self._machine
+        machine.tick()
+        packed, blobs = machine.vault.pack(body, what="the message")
+        mail = Mail(id=machine.next_mail(), to=pid, sender=Pid(0), body=packed)
+        machine.submit(resident, (), Rows(mail_put=(mail,), blobs=blobs))
+        resident.mail.append(mail)
+        self._reactor.population.roused(resident)
+        await machine.store.flush()
+
+    async def answer(self, number: int, verdict: Verdict, by: str, value: Plain = None) -> Item:
+        """Answer an inbox item; durable on return. Raises: UsageError."""
+        machine = self._machine
+        await machine.store.flush()
+        item = await machine.store.item(number)
+        if item is None:
+            raise UsageError(f"nothing open has the number {number}", remedy="`ergos inbox` lists what waits for you")
+        if verdict not in VERDICTS[item.kind]:
+            can = " or ".join(VERDICTS[item.kind])
+            raise UsageError(f"item {number} is a {item.kind}; say {can}, not {verdict}")
+        resident = await self._resident(item.pid)
+        machine.tick()
+        packed, blobs = machine.vault.pack(value, what="the answer")
+        record = Answered(number, item.key, verdict, by, packed)
+        if resident.turn is not None:
+            note(resident.turn.past, machine.now_ns, record)
+            pending = resident.turn.pending.get(item.key)
+            if pending is not None and pending.past is not None and pending.past is not resident.turn.past.get(item.key):
+                note({item.key: pending.past}, machine.now_ns, record)
+        machine.submit(resident, (record,), Rows(items_closed=(number,), blobs=blobs))
+        if resident.process.state is State.PARKED and item.kind == "doubt":
+            self._reactor.apply(resident, Resolve())
+        elif resident.process.state is State.WAITING and resident.process.waits == "owner":
+            self._reactor.wake(resident, "owner")
+        elif resident.process.state is State.RUNNING:
+            self._reactor.enqueue(resident.process.pid)
+        await machine.store.flush()
+        return item
+
+    async def signal(self, pid: Pid, name: SignalName, by: str) -> Process:
+        """Pause, resume, stop or kill; durable on return. Raises: IllegalTransitionError, UnknownProcessError."""
+        resident = await self._resident(pid)
+        self._machine.tick()
+        self._reactor.population.signal(resident, name, by)
+        await self._machine.store.flush()
+        return resident.process
+
+    async def halt(self, by: str, *, on: bool) -> None:
+        """STOP, or lift it. In force before this returns; durable on return; survives a restart."""
+        machine = self._machine
+        machine.halted = on
+        machine.tick()
+        machine.submit(None, (Halted(on, by),), Rows(facts=(("halted", by if on else ""),)))
+        if on:
+            for resident in list(machine.table.values()):
+                for flight in list(resident.flying.values()):
+                    if flight.task is not None and flight.pending.call.effect == "pure":
+                        flight.task.cancel()
+        else:
+            self._reactor.release()
+        await machine.store.flush()
+
+    async def cap(self, owner: str, caps: Caps) -> None:
+        """Note an owner's ceilings in the journal; durable on return."""
+        self._machine.tick()
+        self._machine.submit(None, (Capped(owner, caps.owner, caps.day),))
+        await self._machine.store.flush()
+
+    async def _resident(self, pid: Pid) -> Resident:
+        if pid not in self._machine.table:
+            await self._machine.store.flush()
+        if pid not in await self._reactor.population.bring((pid,)):
+            raise UnknownProcessError(f"there is no process {pid}")
+        return self._machine.table[pid]
+
+
+def _settle(durable: asyncio.Future[None], error: ErgosError | None) -> None:
+    if durable.done():
+        return
+    if error is None:
+        durable.set_result(None)
+    else:
+        durable.set_exception(error)

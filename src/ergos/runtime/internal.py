@@ -1,0 +1,312 @@
+"""Calls the kernel answers itself: mail, children, people, time, memory.
+
+None of them leaves the machine, so none needs an intent: one record, written when the answer is known, is
+enough. Until then a call has left nothing behind and is simply considered again.
+
+Rules: a call that has to wait says for what (`Waiting`), and the reactor suspends the process once nothing
+else of it is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from ergos.base.canonical import Plain, encode
+from ergos.base.clock import SECOND
+from ergos.base.errors import ErgosError
+from ergos.base.ids import Pid
+from ergos.base.limits import (
+    APPROVAL_TTL_S,
+    CHILDREN_MAX,
+    ERROR_CHARS_MAX,
+    MAILBOX_MESSAGES_MAX,
+    SLEEP_S_MAX,
+    SPAWN_DEPTH_MAX,
+)
+from ergos.kernel.events import Asked, Called, Failure
+from ergos.kernel.history import Past
+from ergos.kernel.labels import TRUSTED, USER, Label, join
+from ergos.kernel.policy import Allowed, approval_digest, decide
+from ergos.kernel.ports import Item, Mail, Note
+from ergos.kernel.process import ENDED
+from ergos.kernel.syscalls import Answer
+from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.population import Population
+from ergos.runtime.replayer import Pending
+
+
+class Internal:
+    """One method for each of these calls."""
+
+    def __init__(self, machine: Machine, population: Population) -> None:
+        self._machine: Final = machine
+        self._others: Final = population
+        self._handlers: Final[dict[str, Callable[[Resident, Pending], None]]] = {
+            "send": self._send,
+            "receive": self._receive,
+            "ask": self._ask,
+            "spawn": self._spawn,
+            "wait": self._wait,
+            "signal": self._signal,
+            "sleep_until": self._sleep_until,
+            "remember": self._remember,
+            "forget": self._remember,
+            "recall": self._recall,
+        }
+
+    def consider(self, resident: Resident, pending: Pending) -> None:
+        """Answer the call if it can be answered now."""
+        if self._machine.halted and pending.call.kind in {"send", "spawn", "remember", "forget", "signal"}:
+            return
+        self._handlers[pending.call.kind](resident, pending)
+
+    def answer(
+        self,
+        resident: Resident,
+        pending: Pending,
+        value: Plain,
+        *,
+        failure: Failure | None = None,
+        label: Label = USER,
+        rows: Rows | None = None,
+    ) -> None:
+        """Write the call with its answer as one record and answer the program."""
+        machine = self._machine
+        packed, blobs = machine.vault.pack(value, what=f"the answer to {pending.call.kind}")
+        rows = rows or Rows()
+        rows.blobs = (*rows.blobs, *pending.blobs, *blobs)
+        body = Called(pending.call, packed, failure, label)
+        machine.submit(resident, (body,), rows)
+        pending.past = Past(pending.call, result=body, at_ns=machine.now_ns)
+        pending.answer = Answer(value, failure, label, at_ns=machine.now_ns)
+
+    def fail(self, resident: Resident, pending: Pending, code: str, what: str, remedy: str = "") -> None:
+        """Answer with a failure."""
+        self.answer(resident, pending, None, failure=Failure(code, what, remedy))
+
+    # Mail
+
+    def _send(self, resident: Resident, pending: Pending) -> None:
+        to = pending.request.args.get("to")
+        if not isinstance(to, int) or isinstance(to, bool):
+            self.fail(resident, pending, "E105", "send needs the pid of a process as 'to'")
+            return
+        target = self._others.resident(Pid(to))
+        if target is None:
+            if self._others.absent(Pid(to)):
+                self.fail(resident, pending, "E102", f"there is no process {to}")
+            else:
+                self._others.summon(Pid(to), resident)
+            return
+        refusal = self._may_send(resident, target, pending)
+        if refusal is not None:
+            self.answer(resident, pending, None, failure=refusal)
+            return
+        mail_id = self._machine.next_mail()
+        mail = Mail(
+            id=mail_id,
+            to=Pid(to),
+            sender=resident.process.pid,
+            body=pending.call.args["body"],
+            label=pending.call.label,
+        )
+        self.answer(resident, pending, mail_id, rows=Rows(mail_put=(mail,)))
+        target.mail.append(mail)
+        self._machine.wrote(target)
+        self._others.roused(target)
+
+    def _may_send(self, resident: Resident, target: Resident, pending: Pending) -> Failure | None:
+        assert resident.definition is not None
+        process = target.process
+        if process.owner != resident.process.owner:
+            return Failure("E102", f"there is no process {process.pid}")  # another owner's process does not exist here
+        kin = process.pid == resident.process.parent or process.parent == resident.process.pid
+        decision = decide(
+            resident.process.agent,
+            "send",
+            process.agent,
+            {"to": int(process.pid)},
+            resident.definition.grants,
+            pending.call.label,
+            self._machine.now_ns,
+        )
+        if not kin and not isinstance(decision, Allowed):
+            return Failure("E301", f"grants: {resident.process.agent} may not send to {process.agent}")
+        if process.state in ENDED:
+            return Failure("E103", f"process {process.pid} is {process.state}; nobody will read this message")
+        if len(target.mail) >= MAILBOX_MESSAGES_MAX:
+            return Failure(
+                "E305", f"the mailbox of process {process.pid} is full ({MAILBOX_MESSAGES_MAX:,} messages)"
+            )
+        return None
+
+    def _receive(self, resident: Resident, pending: Pending) -> None:
+        if resident.mail:
+            mail = resident.mail[0]
+            body = self._machine.vault.unpack(mail.body)
+            resident.mail.popleft()
+            message: Plain = {"id": mail.id, "sender": int(mail.sender), "body": body}
+            self.answer(resident, pending, message, label=mail.label, rows=Rows(mail_taken=(mail.id,)))
+            return
+        until_ns = pending.request.args.get("until_ns")
+        if isinstance(until_ns, int) and self._machine.now_ns >= until_ns:
+            self.answer(resident, pending, None, label=TRUSTED)
+
+    # Time
+
+    def _sleep_until(self, resident: Resident, pending: Pending) -> None:
+        at_ns = pending.request.args.get("at_ns")
+        if not isinstance(at_ns, int) or at_ns - self._machine.now_ns > SLEEP_S_MAX * SECOND:
+            self.fail(resident, pending, "E105", f"sleep_until needs a time within {SLEEP_S_MAX:,} seconds from now")
+        elif self._machine.now_ns >= at_ns:
+            self.answer(resident, pending, self._machine.now_ns, label=TRUSTED)
+
+    # Children
+
+    def _spawn(self, resident: Resident, pending: Pending) -> None:
+        assert resident.package is not None
+        assert resident.definition is not None
+        definition = resident.package.team.get(pending.call.name)
+        decision = decide(
+            resident.process.agent,
+            "spawn",
+            pending.call.name,
+            {},
+            resident.definition.grants,
+            pending.call.label,
+            self._machine.now_ns,
+        )
+        if definition is None or not isinstance(decision, Allowed):
+            what = f"grants: {resident.process.agent} may not spawn {pending.call.name}"
+            self.fail(resident, pending, "E301", what, "name it in the team of AGENT.md and grant it")
+            return
+        if resident.process.depth >= SPAWN_DEPTH_MAX or self._siblings(resident) >= CHILDREN_MAX:
+            self.fail(resident, pending, "E304", "too many generations or too many children")
+            return
+        memory = pending.call.args.get("memory", msgspec.Raw(b"null"))
+        idle = pending.request.args.get("idle") is True
+        process = self._others.row(definition, resident.process.owner, resident, memory, idle=idle)
+        body = Called(pending.call, msgspec.Raw(encode(int(process.pid))), None, TRUSTED)
+        self._others.adopt(process, definition, resident, body, pending.blobs)
+        pending.past = Past(pending.call, result=body, at_ns=self._machine.now_ns)
+        pending.answer = Answer(int(process.pid), None, TRUSTED, at_ns=self._machine.now_ns)
+
+    def _siblings(self, resident: Resident) -> int:
+        """Children this turn has spawned; the bound is against fork bombs, which run within a turn."""
+        turn = resident.turn
+        return turn.spawned if turn is not None else 0
+
+    def _child(self, resident: Resident, pending: Pending) -> Resident | None:
+        """The child a call names; None while it is being loaded or after a failure was answered."""
+        pid = pending.request.args.get("pid")
+        if not isinstance(pid, int) or isinstance(pid, bool):
+            self.fail(resident, pending, "E105", f"{pending.call.kind} needs the pid of a child")
+            return None
+        child = self._others.resident(Pid(pid))
+        if child is None and not self._others.absent(Pid(pid)):
+            self._others.summon(Pid(pid), resident)
+            return None
+        if child is None or child.process.parent != resident.process.pid:
+            self.fail(resident, pending, "E102", f"process {resident.process.pid} has no child {pid}")
+            return None
+        return child
+
+    def _wait(self, resident: Resident, pending: Pending) -> None:
+        child = self._child(resident, pending)
+        if child is None or child.process.state not in ENDED:
+            return
+        ended = child.process
+        outcome: Plain = {
+            "state": str(ended.state),
+            "outcome": self._machine.vault.unpack(ended.outcome),
+            "failure": msgspec.to_builtins(ended.failure),
+        }
+        self.answer(resident, pending, outcome, label=ended.label)
+
+    def _signal(self, resident: Resident, pending: Pending) -> None:
+        child = self._child(resident, pending)
+        name = pending.request.args.get("signal")
+        if child is None:
+            return
+        if name not in ("pause", "resume", "stop", "kill"):
+            self.fail(resident, pending, "E105", "a signal is one of pause, resume, stop, kill")
+            return
+        try:
+            self._others.signal(child, name, f"process {resident.process.pid}")
+        except ErgosError as error:
+            self.fail(resident, pending, error.code, error.what, error.what_to_do)
+            return
+        self.answer(resident, pending, None)
+
+    # People
+
+    def _ask(self, resident: Resident, pending: Pending) -> None:
+        machine, past = self._machine, pending.past
+        if past is not None and past.verdict is not None:
+            value = machine.vault.unpack(past.verdict.value)
+            expired = past.verdict.verdict == "expired"
+            failure = Failure("E306", "nobody answered in time") if expired else None
+            self.answer(resident, pending, value, failure=failure)
+            return
+        if past is not None and past.asked is not None:
+            return
+        item_id = machine.next_item()
+        expires_ns = machine.now_ns + APPROVAL_TTL_S * SECOND
+        item = Item(
+            id=item_id,
+            pid=resident.process.pid,
+            key=pending.call.key,
+            owner=resident.process.owner,
+            kind="question",
+            asked_ns=machine.now_ns,
+            expires_ns=expires_ns,
+            text=str(pending.request.args.get("question", ""))[:ERROR_CHARS_MAX],
+            call=pending.call.args.get("choices", msgspec.Raw(b"null")),
+        )
+        process = resident.process
+        bound = approval_digest(
+            tool=None,
+            content=pending.call.content,
+            grant="own",
+            pid=process.pid,
+            turn=process.turn,
+            key=pending.call.key,
+            label=pending.call.label,
+        )
+        record = Asked(
+            key=pending.call.key,
+            item=item_id,
+            what="question",
+            digest=bound,
+            expires_ns=expires_ns,
+            call=pending.call,
+        )
+        machine.submit(resident, (record,), Rows(items_put=(item,), blobs=pending.blobs))
+        pending.past = Past(pending.call, asked=record)
+
+    # Memory
+
+    def _recall(self, resident: Resident, pending: Pending) -> None:
+        """Entries whose key begins with the name, by key."""
+        if pending.read is None:
+            self._others.recall(resident, pending)
+            return
+        label = USER
+        for _, _, one in pending.read:
+            label = join(label, one)
+        self.answer(resident, pending, {key: value for key, value, _ in pending.read}, label=label)
+
+    def _remember(self, resident: Resident, pending: Pending) -> None:
+        """`remember` writes, `forget` erases; both are one row and one record."""
+        value = pending.call.args.get("value") if pending.call.kind == "remember" else None
+        note = Note(
+            owner=resident.process.owner,
+            agent=resident.process.agent,
+            key=pending.call.name,
+            value=value,
+            label=pending.call.label,
+        )
+        self.answer(resident, pending, None, rows=Rows(notes=(note,)))

@@ -1,0 +1,271 @@
+"""The kernel's memory while it runs: resident processes, books, values, and the one way to write.
+
+Rules: whatever changes goes through `submit`, which adds the ledger's changes to the same transaction; a
+resident process may be evicted only when everything written for it is durable and it waits or has ended. No
+decision is made here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from ergos.base.clock import Monotone, day_of
+from ergos.base.entropy import Entropy
+from ergos.base.ids import KERNEL, Digest, Pid
+from ergos.base.limits import ACTIVE_PROCESSES_MAX
+from ergos.base.money import Amount
+from ergos.kernel.events import Body, encode_body
+from ergos.kernel.journal import Entry
+from ergos.kernel.ledger import Book, Caps, Meter, Payer
+from ergos.kernel.ports import Change, Definition, Done, Item, Mail, Note, Package, Programs, Signer, Store
+from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.scheduler import Scheduler, Ticket
+from ergos.kernel.solvers import Record as SolverRecord
+from ergos.kernel.supervisor import LoopBreaker
+from ergos.kernel.values import Blob
+from ergos.runtime.replayer import Pending, Turn
+from ergos.runtime.vault import Vault
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """The ports a kernel runs on."""
+
+    store: Store
+    clock: Monotone
+    entropy: Entropy
+    programs: Programs
+    signer: Signer | None = None
+    concurrency: dict[str, int] = {}
+    """Calls at once by queue; CONCURRENCY_DEFAULT where a queue is not named."""
+    owner_caps: dict[str, Caps] = {}
+    """Ceilings of an owner, from the settings; '*' for every owner not named."""
+
+
+class Rows(msgspec.Struct, kw_only=True):
+    """Rows that go into the same transaction as some records."""
+
+    processes: tuple[Process, ...] = ()
+    mail_put: tuple[Mail, ...] = ()
+    mail_taken: tuple[int, ...] = ()
+    items_put: tuple[Item, ...] = ()
+    items_closed: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
+    blobs: tuple[Blob, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class Flight:
+    """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
+
+    __slots__ = ("pending", "task", "ticket")
+
+    def __init__(self, ticket: Ticket, pending: Pending) -> None:
+        self.ticket = ticket
+        self.pending = pending
+        self.task: asyncio.Task[None] | None = None
+
+
+class Resident:
+    """A process in memory: its row, its unread mail, and its open turn if it is being driven."""
+
+    __slots__ = (
+        "began_ns",
+        "breaker",
+        "cause",
+        "definition",
+        "errands",
+        "flying",
+        "fresh",
+        "mail",
+        "opening",
+        "package",
+        "payer",
+        "process",
+        "ticket",
+        "turn",
+    )
+
+    def __init__(self, process: Process, mail: Iterable[Mail]) -> None:
+        self.process = process
+        self.mail: deque[Mail] = deque(mail)
+        self.turn: Turn | None = None
+        self.definition: Definition | None = None
+        self.package: Package | None = None
+        self.payer = Payer(process.pid, process.agent, process.owner)
+        self.flying: dict[str, Flight] = {}
+        """Calls handed to a driver, by key."""
+        self.breaker: LoopBreaker | None = None
+        self.ticket = 0
+        """Number of the last change submitted for it."""
+        self.opening = False
+        """Its open turn is being read."""
+        self.fresh = False
+        """Its open turn has just begun: the journal holds nothing of it but why (`cause`) and when (`began_ns`)."""
+        self.cause = "start"
+        self.began_ns = 0
+        self.errands = 0
+        """Reads under way that its calls wait for."""
+
+
+class Machine:
+    """Everything the door and the reactor share."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts: Final = parts
+        self.store: Final = parts.store
+        self.vault: Final = Vault(parts.store)
+        self.book: Final = Book()
+        self.scheduler: Final = Scheduler(parts.concurrency)
+        self.table: Final[OrderedDict[Pid, Resident]] = OrderedDict()
+        self.solver_records: Final[dict[tuple[str, str], SolverRecord]] = {}
+        self.definitions: Final[dict[Digest, Definition]] = {}
+        self.now_ns = 0
+        self.halted = False
+        self.failed = False
+        self._submitted = 0
+        self._last_pid = 0
+        self._last_mail = 0
+        self._last_item = 0
+
+    def tick(self) -> int:
+        """Read the clock; the time all records of this pass carry."""
+        self.now_ns = self.parts.clock.now_ns()
+        return self.now_ns
+
+    def restore(self, highest: tuple[Pid, int, int]) -> None:
+        """Continue numbering after what was ever given out."""
+        self._last_pid, self._last_mail, self._last_item = highest
+
+    def next_pid(self) -> Pid:
+        """A pid never given out before."""
+        self._last_pid += 1
+        return Pid(self._last_pid)
+
+    def next_mail(self) -> int:
+        """A mail id larger than every one before."""
+        self._last_mail += 1
+        return self._last_mail
+
+    def next_item(self) -> int:
+        """An inbox number never given out before."""
+        self._last_item += 1
+        return self._last_item
+
+    def submit(
+        self,
+        resident: Resident | None,
+        bodies: tuple[Body, ...],
+        rows: Rows | None = None,
+        done: Done | None = None,
+        also: tuple[tuple[Resident, tuple[Body, ...]], ...] = (),
+    ) -> None:
+        """Write records of a process (None: of the kernel itself) and their rows as one transaction.
+
+        `also` are records of other processes that belong to the same transaction.
+        """
+        entries = self._entries(resident, bodies)
+        for other, others in also:
+            entries += self._entries(other, others)
+        accounts, meters = self._books()
+        rows = rows or _NO_ROWS
+        change = Change(
+            entries=entries,
+            processes=rows.processes,
+            mail_put=rows.mail_put,
+            mail_taken=rows.mail_taken,
+            items_put=rows.items_put,
+            items_closed=rows.items_closed,
+            notes=rows.notes,
+            accounts=accounts,
+            meters=meters,
+            blobs=rows.blobs,
+            facts=rows.facts,
+        )
+        if rows.blobs:
+            self.vault.keep(rows.blobs)
+        self._submitted += 1
+        if resident is not None:
+            resident.ticket = self._submitted
+        for other, _ in also:
+            other.ticket = self._submitted
+        self.store.submit(change, done)
+
+    def _entries(self, resident: Resident | None, bodies: tuple[Body, ...]) -> tuple[Entry, ...]:
+        pid, turn = (resident.process.pid, resident.process.turn) if resident else (KERNEL, 0)
+        return tuple([Entry(pid, turn, self.now_ns, encode_body(body)) for body in bodies])
+
+    def _books(self) -> tuple[tuple[tuple[str, Amount], ...], tuple[tuple[str, Meter], ...]]:
+        """What the ledger changed since the last transaction."""
+        if not self.book.dirty:
+            return (), ()
+        accounts: list[tuple[str, Amount]] = []
+        meters: list[tuple[str, Meter]] = []
+        for name, value in self.book.changed():
+            if isinstance(value, Amount):
+                accounts.append((name, value))
+            else:
+                meters.append((name, value))
+        return tuple(accounts), tuple(meters)
+
+    def wrote(self, resident: Resident) -> None:
+        """Note that the last change also concerned this process (mail it was sent, say)."""
+        resident.ticket = self._submitted
+
+    def caps(self, resident: Resident) -> Caps:
+        """The agent's own caps and its owner's; of two ceilings on one scope the owner's settings win where lower."""
+        assert resident.definition is not None
+        mine = resident.definition.caps
+        owner_caps = self.parts.owner_caps
+        theirs = owner_caps.get(resident.process.owner) or owner_caps.get("*")
+        if theirs is None:
+            return mine
+        return Caps(
+            call=_lower(mine.call, theirs.call),
+            process=_lower(mine.process, theirs.process),
+            agent=_lower(mine.agent, theirs.agent),
+            owner=_lower(mine.owner, theirs.owner),
+            day=_lower(mine.day, theirs.day),
+        )
+
+    def today(self) -> int:
+        """The day that day caps count, UTC."""
+        return day_of(self.now_ns)
+
+    def evict(self) -> None:
+        """Forget residents beyond the bound that wait or have ended, oldest first."""
+        excess = len(self.table) - ACTIVE_PROCESSES_MAX
+        if excess <= 0:
+            return
+        durable = self.store.durable
+        for pid in [pid for pid, resident in self.table.items() if _idle(resident, durable)][: excess + 256]:
+            resident = self.table.pop(pid)
+            self.book.forget(pid)
+            if resident.turn is not None:
+                resident.turn.close()
+
+
+_NO_ROWS: Final = Rows()
+
+
+def _idle(resident: Resident, durable: int) -> bool:
+    state = resident.process.state
+    at_rest = state in ENDED or state in (State.WAITING, State.PAUSED, State.PARKED)
+    return at_rest and not resident.flying and not resident.opening and not resident.errands and resident.ticket <= durable
+
+
+def _lower(mine: Amount | None, theirs: Amount | None) -> Amount | None:
+    if mine is None or theirs is None:
+        return theirs if mine is None else mine
+    return Amount(_tighter(mine.microusd, theirs.microusd), _tighter(mine.tokens, theirs.tokens))
+
+
+def _tighter(first: int, second: int) -> int:
+    """The lower ceiling; negative means none."""
+    if first < 0 or second < 0:
+        return max(first, second)
+    return min(first, second)

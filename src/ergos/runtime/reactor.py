@@ -1,0 +1,444 @@
+"""Drives processes and performs their calls; the only place where tasks are started.
+
+One pass takes the ready processes and resumes each as long as its calls can be answered at once; what has to
+be performed is started; everything else is a callback: a change became durable, a tool has finished, a time
+came. With nothing to do there is no task, no timer but the next due one, and no poll.
+
+Rules: programs run here and nowhere else; an exception of a program or a tool is caught here and nowhere
+else and becomes an event; after the store has failed nothing moves any more, because memory would run ahead
+of the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Final
+
+from ergos.base.clock import SECOND
+from ergos.base.errors import CrashedError, DefinitionError, ErgosError, LoopingError, ProgramError, RefusedError
+from ergos.base.ids import Digest, Pid
+from ergos.base.limits import ERROR_CHARS_MAX, WAKE_BATCH
+from ergos.kernel.events import Body, Doubted, EffectClass, Failure
+from ergos.kernel.ports import Absent, Item
+from ergos.kernel.process import ENDED, State, Wait
+from ergos.kernel.scheduler import Ticket
+from ergos.kernel.step import (
+    Activate,
+    Announce,
+    Crash,
+    Doubt,
+    Drop,
+    EndTurn,
+    Event,
+    Fail,
+    Finish,
+    Queue,
+    Suspend,
+    Wake,
+    Withdraw,
+    Write,
+    step,
+)
+from ergos.kernel.syscalls import Idle, Request
+from ergos.kernel.values import Blob
+from ergos.runtime.door import Door
+from ergos.runtime.internal import Internal
+from ergos.runtime.loader import Loader
+from ergos.runtime.machine import Flight, Machine, Resident, Rows
+from ergos.runtime.performer import Came, Performer
+from ergos.runtime.population import Population
+from ergos.runtime.replayer import Pending, Returned, Turn
+from ergos.runtime.settlement import Settlement, Uncertain, Withdrawn
+from ergos.runtime.watchdog import Watchdog
+
+CALLS_PER_DRIVE: Final = 64  # times one program is resumed before others get their turn
+
+
+class Reactor:
+    """The event loop's view of the kernel."""
+
+    def __init__(self, machine: Machine, on_fault: Callable[[ErgosError], None]) -> None:
+        self.machine: Final = machine
+        self.loader: Final = Loader(machine)
+        self.settlement: Final = Settlement(machine, self)
+        self.population: Final = Population(machine, self)
+        self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population))
+        self.watchdog: Final = Watchdog()
+        self._performer: Final = Performer(machine)
+        self._on_fault: Final = on_fault
+        self._ready: Final[deque[Pid]] = deque()
+        self._queued: Final[set[Pid]] = set()
+        self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._held_back: Final[list[Ticket]] = []
+        self._scheduled = False
+        self.stopping = False
+
+    # Tasks and passes
+
+    def task(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Start a task; if it fails, the kernel stops instead of going on with a hole in it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fault(error)
+
+    def fault(self, error: BaseException) -> None:
+        """The store failed or a bug was hit: nothing moves any more; whoever runs the kernel is told."""
+        if not self.machine.failed:
+            self.machine.failed = True
+            known = error if isinstance(error, ErgosError) else ErgosError(f"{type(error).__name__}: {error}")
+            known.__cause__ = error
+            self._on_fault(known)
+
+    def guarded(self, callback: Callable[[], None]) -> None:
+        """Run a callback of the loop; a bug in it stops the kernel instead of being logged and forgotten."""
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001 - nothing may go on after this
+            self.fault(error)
+
+    async def quiet(self, grace_s: float) -> None:
+        """Stop driving; give calls under way some time to finish and be recorded; then let go of them."""
+        self.stopping = True
+        flying = [task for task in self._tasks if not task.done()]
+        if flying:
+            await asyncio.wait(flying, timeout=grace_s)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def enqueue(self, pid: Pid) -> None:
+        """Drive this process in one of the next passes."""
+        if pid not in self._queued:
+            self._queued.add(pid)
+            self._ready.append(pid)
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._scheduled and not self.stopping:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self.guarded, self._pass)
+
+    def _pass(self) -> None:
+        self._scheduled = False
+        if self.machine.failed or self.stopping:
+            return
+        self.machine.tick()
+        self.watchdog.begin_pass()
+        opening: list[Resident] = []
+        for _ in range(min(WAKE_BATCH, len(self._ready))):
+            pid = self._ready.popleft()
+            self._queued.discard(pid)
+            resident = self.machine.table.get(pid)
+            if resident is None:
+                self.population.summon(pid)
+            elif resident.process.state is State.READY and resident.turn is None:
+                if not resident.opening:
+                    resident.opening = True
+                    opening.append(resident)
+            else:
+                self._drive(resident)
+        self.watchdog.end_pass()
+        if opening:
+            self.task(self._open(opening))
+        if self._ready:
+            self._schedule()
+        self.machine.evict()
+
+    async def _open(self, residents: list[Resident]) -> None:
+        """Read open turns and drive them; a process whose code is gone fails, the others go on."""
+        for resident in residents:
+            try:
+                turn = await self.loader.open(resident)
+            except DefinitionError as error:
+                self.machine.tick()
+                resident.opening = False
+                if resident.process.state is State.READY:
+                    self.apply(resident, Fail(failure_of(error)))
+                continue
+            resident.opening = False
+            if resident.process.state is State.READY and not self.stopping:  # it may have been signalled meanwhile
+                resident.turn = turn
+                self.enqueue(resident.process.pid)
+            else:
+                turn.close()
+
+    # Driving
+
+    def _drive(self, resident: Resident) -> None:
+        turn = resident.turn
+        if turn is None:
+            return
+        if resident.process.state is State.READY:
+            self.apply(resident, Activate())
+        for _ in range(CALLS_PER_DRIVE):
+            if resident.process.state is not State.RUNNING or resident.turn is not turn:
+                return
+            for pending in turn.pending.values():
+                self.door.consider(resident, pending)
+                if resident.turn is not turn:
+                    return  # it was parked
+            if any(pending.answer is None for pending in turn.pending.values()):
+                self._suspend(resident, turn)
+                return
+            if not self._advance(resident, turn):
+                return
+        self.enqueue(resident.process.pid)
+
+    def _advance(self, resident: Resident, turn: Turn) -> bool:
+        """Resume the program with its answers; False if the turn is over."""
+        definition = resident.definition
+        assert definition is not None
+        try:
+            self._check_loop(resident, turn)
+            self.watchdog.enter(definition.supervision.watchdog_s)
+            try:
+                came = turn.resume()
+            finally:
+                self.watchdog.leave()
+            if isinstance(came, Returned):
+                turn.check_ended()
+                self._returned(resident, turn, came)
+                return False
+            effects: dict[int, EffectClass] = {}
+            tools: dict[int, Digest] = {}
+            self._resolve(resident, came, effects, tools)
+            turn.ask(came, effects, tools, self.machine.vault.known)
+        except (RefusedError, ProgramError, DefinitionError) as error:  # driving it again would end the same way
+            self.apply(resident, Fail(failure_of(error)))
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever a program raises is its crash, never ours
+            crash = Crash(failure_of(error), definition.supervision, self.machine.now_ns)
+            self.apply(resident, crash)
+            return False
+        return True
+
+    def _resolve(
+        self, resident: Resident, asked: tuple[Request, ...], effects: dict[int, EffectClass], tools: dict[int, Digest]
+    ) -> None:
+        assert resident.package is not None
+        for number, request in enumerate(asked):
+            if request.kind == "act" and (tool := resident.package.tools.get(request.name)) is not None:
+                effects[number], tools[number] = tool.spec.effect, tool.digest
+
+    def _check_loop(self, resident: Resident, turn: Turn) -> None:
+        """Raises: LoopingError."""
+        breaker = resident.breaker
+        assert breaker is not None
+        for pending in turn.pending.values():
+            result = pending.past.result if pending.past is not None else None
+            seen = bytes(getattr(result, "value", b"")) + repr(getattr(result, "failure", None)).encode()
+            if breaker.looping(pending.call.content, seen):
+                raise LoopingError(
+                    f"{pending.call.kind} {pending.call.name!r} was called with the same arguments and answered in the "
+                    "same way too often in a row",
+                )
+
+    def _returned(self, resident: Resident, turn: Turn, came: Returned) -> None:
+        """The turn, or the process, has ended."""
+        value = came.value
+        if isinstance(value, Idle):
+            memory, blobs = self.machine.vault.pack(value.memory, what="the memory of the agent")
+            self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))
+            if resident.mail:
+                self.wake(resident, "mail")
+            elif value.wake_at_ns is not None:
+                self.population.arm(value.wake_at_ns)
+        else:
+            outcome, blobs = self.machine.vault.pack(value, what="the outcome of the agent")
+            self.apply(resident, Finish(outcome), rows=Rows(blobs=blobs))
+
+    def _suspend(self, resident: Resident, turn: Turn) -> None:
+        """Nothing of it is under way: it waits for mail, a time, a person or a child, and needs no memory."""
+        if resident.flying or resident.errands or self.machine.halted:
+            return
+        waits, wake_at_ns = waiting_for(turn)
+        self.apply(resident, Suspend(waits, wake_at_ns))
+        if wake_at_ns is not None:
+            self.population.arm(wake_at_ns)
+
+    def wake(self, resident: Resident, cause: Wait) -> None:
+        """What a waiting process waits for is there; begins a new turn if none is open."""
+        assert cause != ""
+        process = resident.process
+        if process.state is not State.WAITING:
+            if process.state is State.RUNNING:
+                self.enqueue(process.pid)
+            return
+        rows = Rows()
+        definition: Digest | None = None
+        if not process.turn_open:
+            definition, rows.blobs = self.population.upgrade(resident)
+            resident.fresh, resident.began_ns = True, self.machine.now_ns
+            resident.cause = "start" if process.turn == 0 else ("timer" if cause == "timer" else "mail")
+        self.apply(resident, Wake(cause, definition), rows=rows)
+
+    def apply(
+        self, resident: Resident, event: Event, *, bodies: tuple[Body, ...] = (), rows: Rows | None = None
+    ) -> None:
+        """Take one step of a process: write what it says, then do what it says."""
+        resident.process, effects = step(resident.process, event)
+        written = (*bodies, *[effect.body for effect in effects if isinstance(effect, Write)])
+        ended = any(isinstance(effect, Announce) for effect in effects)
+        if effects:
+            rows = rows or Rows()
+            rows.processes = (*rows.processes, resident.process)
+            done = self.population.announcer(resident.process) if ended else None
+            self.machine.submit(resident, written, rows, done)
+        for effect in effects:
+            match effect:
+                case Drop():
+                    self._drop(resident)
+                case Queue(after_ns) if after_ns:
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(after_ns / SECOND, self.enqueue, resident.process.pid)
+                case Queue():
+                    self.enqueue(resident.process.pid)
+                case Withdraw():
+                    self._withdraw(resident)
+                case Announce():
+                    self.population.ended(resident)
+                case _:
+                    pass
+
+    def _drop(self, resident: Resident) -> None:
+        if resident.turn is not None:
+            resident.turn.close()
+            resident.turn = None
+
+    # Performing
+
+    def launch(self, tickets: tuple[Ticket, ...]) -> None:
+        """Perform these calls now, unless STOP was pressed, their process has ended, or their grant is gone."""
+        for ticket in tickets:
+            resident = self.machine.table.get(ticket.pid)
+            flight = resident.flying.get(ticket.key) if resident is not None else None
+            if resident is None or flight is None or self.machine.failed or self.stopping:
+                continue
+            if self.machine.halted:
+                self._held_back.append(ticket)
+            elif resident.process.state in ENDED:
+                self._performed(resident, flight, Withdrawn("its process had ended before the call started"))
+            elif not self.door.still_allowed(resident, flight.pending):
+                self._performed(resident, flight, Withdrawn("its grant had expired before the call started", "E301"))
+            else:
+                flight.task = self.task(self._perform(resident, flight))
+
+    def release(self) -> None:
+        """STOP was lifted: start what it held back and consider everything else again."""
+        held, self._held_back[:] = tuple(self._held_back), []
+        self.launch(held)
+        for pid, resident in self.machine.table.items():
+            if resident.process.state is State.RUNNING:
+                self.enqueue(pid)
+
+    def probe(self, resident: Resident, pending: Pending) -> None:
+        """Ask the outside whether a reconcilable call happened, then adopt or repeat it."""
+        flight = resident.flying[pending.call.key]
+        flight.task = self.task(self._probe(resident, flight))
+
+    async def _perform(self, resident: Resident, flight: Flight) -> None:
+        came = await self._guarded(self._performer.perform(resident, flight.pending), flight)
+        self._performed(resident, flight, came)
+
+    async def _probe(self, resident: Resident, flight: Flight) -> None:
+        came = await self._guarded(self._performer.probe(resident, flight.pending), flight)
+        self.machine.tick()
+        if isinstance(came, Absent):
+            resident.flying.pop(flight.ticket.key, None)
+            self.settlement.repeat(resident, flight.pending, "probed-absent")
+        elif isinstance(came, Failure | Uncertain):  # the outside did not say: only the owner can
+            self.settlement.doubt(resident, flight.pending, f"the probe failed: {came.what if isinstance(came, Failure) else came.why}")
+        else:
+            self.settlement.record(resident, flight.pending, came, late=resident.process.state in ENDED)
+            self.enqueue(resident.process.pid)
+
+    async def _guarded(self, work: Coroutine[object, object, Came], flight: Flight) -> Came:
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if self.stopping:
+                raise  # an intent without a result; recovery handles it by its effect class
+            return Failure("E300", f"{flight.pending.call.name} was cancelled")
+        except Exception as error:  # noqa: BLE001 - whatever a tool raises is its failure, never ours
+            return Failure("E501", f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "read the tool's message")
+
+    def _performed(self, resident: Resident, flight: Flight, came: Came | Withdrawn) -> None:
+        """Step 7 for a call that came to an end, and the next ones of its queue."""
+        if self.machine.failed:
+            return
+        self.machine.tick()
+        started = self.machine.scheduler.leave(flight.ticket)
+        ended = resident.process.state in ENDED
+        if isinstance(came, Uncertain) and not ended:
+            self.settlement.doubt(resident, flight.pending, came.why)
+        else:
+            assert not isinstance(came, Absent)
+            outcome = Failure("E502", came.why) if isinstance(came, Uncertain) else came
+            self.settlement.record(resident, flight.pending, outcome, late=ended)
+            if not ended:
+                self.enqueue(resident.process.pid)
+        self.launch(started)
+
+    def _withdraw(self, resident: Resident) -> None:
+        """Cancel what can be cancelled without doubt; the rest ends by itself and is recorded as late."""
+        for flight in list(resident.flying.values()):
+            if flight.task is not None and flight.pending.call.effect == "pure":
+                flight.task.cancel()
+
+    # Doubt and reading
+
+    def park(self, resident: Resident, record: Doubted, item: Item, blobs: tuple[Blob, ...]) -> None:
+        """Park the process until its owner decides."""
+        if resident.process.state is State.RUNNING:
+            self.apply(resident, Doubt(record), rows=Rows(items_put=(item,), blobs=blobs))
+        else:  # paused: the doubt is written down now and found again when it is driven
+            self.machine.submit(resident, (record,), Rows(items_put=(item,), blobs=blobs))
+
+    def fetch(self, resident: Resident, digests: tuple[Digest, ...]) -> None:
+        """Read these blobs, then consider the process's calls again."""
+        self.population.errand(resident, self.machine.vault.fetch(digests))
+
+
+def waiting_for(turn: Turn) -> tuple[Wait, int | None]:
+    """What the unanswered calls of a turn wait for, and the earliest time one of them is due."""
+    waits: Wait = "mail"
+    due: list[int] = []
+    for pending in turn.pending.values():
+        if pending.answer is not None:
+            continue
+        match pending.call.kind:
+            case "receive":
+                until = pending.request.args.get("until_ns")
+                waits = "mail"
+            case "sleep_until":
+                until = pending.request.args.get("at_ns")
+                waits = "timer"
+            case "wait":
+                until, waits = None, "child"
+            case _:
+                asked = pending.past.asked if pending.past is not None else None
+                until, waits = (asked.expires_ns if asked is not None else None), "owner"
+        if isinstance(until, int):
+            due.append(until)
+    return waits, min(due, default=None)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """Any exception as a value."""
+    if isinstance(error, ErgosError):
+        return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
+    place = ""
+    traceback = error.__traceback__
+    while traceback is not None:
+        place = f" ({traceback.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno})"
+        traceback = traceback.tb_next
+    what = f"{type(error).__name__}: {error}{place}"[:ERROR_CHARS_MAX]
+    return Failure(CrashedError.code, what, CrashedError.remedy)

@@ -1,0 +1,152 @@
+"""Drives an agent's coroutine through its open turn, from the journal where it already answered.
+
+Rules: the coroutine is resumed by `send` only; what it yields are requests, nothing else; what the journal
+answered is never done again; a program that asks for something else than the journal says has diverged.
+This file performs nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.errors import BoundError, DivergedError, ErgosError, ProgramError
+from ergos.base.ids import Digest
+from ergos.base.limits import CALLS_PARALLEL_MAX, CALLS_PER_TURN_MAX
+from ergos.kernel.events import Call, EffectClass
+from ergos.kernel.history import Past
+from ergos.kernel.labels import Label, join
+from ergos.kernel.ports import Beginning, Package
+from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
+from ergos.kernel.values import Blob
+
+
+class Pending(msgspec.Struct):
+    """A call asked for and not answered yet."""
+
+    request: Request
+    call: Call
+    blobs: tuple[Blob, ...]
+    past: Past | None
+    """What the journal knows of it; None for a new call."""
+    answer: Answer | None = None
+    submitted: bool = False
+    """An intent of this kernel's life is under way; it must not be handled twice."""
+    read: tuple[tuple[str, Plain, Label], ...] | None = None
+    """What `recall` read: key, value, label."""
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """The program's last word for this turn."""
+
+    value: Idle | Plain
+
+
+class Turn:
+    """One open turn of one process, live in memory."""
+
+    def __init__(self, package: Package, beginning: Beginning, past: dict[str, Past], label: Label) -> None:
+        self.package = package
+        self.past = past
+        self.label = label
+        """Join of what the turn has read so far."""
+        self.pending: dict[str, Pending] = {}
+        self._used: set[str] = set()
+        self._unmatched: dict[str, None] = dict.fromkeys(past)
+        self._coroutine = package.program(beginning)
+        self._started = False
+
+    @property
+    def spawned(self) -> int:
+        """Children spawned in this turn."""
+        return sum(key.startswith("spawn:") for key in self._used)
+
+    @property
+    def calls(self) -> int:
+        """Calls asked for so far."""
+        return len(self._used)
+
+    def resume(self) -> Returned | tuple[Request, ...]:
+        """Send the answers of all pending calls; what the program does next.
+
+        Raises: whatever the program raises; ProgramError if it awaits something that is no system call.
+        """
+        if not self._started:
+            self._started = True
+            return self._next(())
+        answers: list[Answer] = []
+        for pending in self.pending.values():
+            assert pending.answer is not None, pending.call.key
+            self.label = join(self.label, pending.answer.label)
+            answers.append(pending.answer)
+        self.pending = {}
+        return self._next(tuple(answers))
+
+    def ask(
+        self,
+        requests: tuple[Request, ...],
+        effects: dict[int, EffectClass],
+        tools: dict[int, Digest],
+        known: Container[Digest],
+    ) -> None:
+        """Make the requests pending, each matched with what the journal knows of it.
+
+        `effects` and `tools` hold, by position, the effect class (default pure) and tool digest.
+        Raises: DivergedError, BoundError, and the errors of arguments that are not plain.
+        """
+        if len(requests) > CALLS_PARALLEL_MAX:
+            raise BoundError(f"{len(requests)} calls at once; at most {CALLS_PARALLEL_MAX} are possible")
+        if len(self._used) + len(requests) > CALLS_PER_TURN_MAX:
+            raise BoundError(
+                f"more than {CALLS_PER_TURN_MAX:,} calls in one turn",
+                remedy="end the turn with `return ctx.idle(memory)` and go on in the next",
+            )
+        for number, request in enumerate(requests):
+            packing = packed_call(
+                request,
+                self._used,
+                known,
+                effect=effects.get(number, "pure"),
+                tool=tools.get(number),
+                label=join(request.label, self.label),
+            )
+            key = packing.call.key
+            self._used.add(key)
+            past = self.past.get(key)
+            if past is not None:
+                if past.call.content != packing.call.content:
+                    raise diverged(past.call, packing.call)
+                self._unmatched.pop(key, None)
+            self.pending[key] = Pending(request, packing.call, packing.blobs, past)
+        new = next((pending for pending in self.pending.values() if pending.past is None), None)
+        if new is not None and self._unmatched:
+            raise diverged(self.past[next(iter(self._unmatched))].call, new.call)
+
+    def check_ended(self) -> None:
+        """A turn may only end when everything the journal knows was asked for. Raises: DivergedError."""
+        if self._unmatched:
+            call = self.past[next(iter(self._unmatched))].call
+            raise DivergedError(
+                f"the journal says {call.kind} {call.name!r} (key {call.key}), the program ended its turn",
+            )
+
+    def close(self) -> None:
+        """Let go of the coroutine; its `finally` blocks run, but cannot call."""
+        try:
+            self._coroutine.close()
+        except (RuntimeError, ErgosError):
+            pass  # a program that swallows its own end is ended all the same
+
+    def _next(self, answers: tuple[Answer, ...]) -> Returned | tuple[Request, ...]:
+        try:
+            yielded = self._coroutine.send(answers) if answers else self._coroutine.send(None)  # type: ignore[arg-type]
+        except StopIteration as stop:
+            return Returned(stop.value)
+        if not isinstance(yielded, tuple) or not all(isinstance(request, Request) for request in yielded):
+            raise ProgramError(
+                f"an agent's program awaited {type(yielded).__name__}, which is not a system call",
+                remedy="put input and output into a tool and call it with `await ctx.act(...)`",
+            )
+        return yielded
