@@ -151,4 +151,4 @@ def citable(document: Document) -> str:
 
 def day_of(published_ns: int) -> datetime.date:
     """The UTC day of an instant."""
-    return datetime.datetime.fromtimestamp(published_ns / 1e9, tz=datetime.UTC).date()
+    return datetime.datetime.fromtimestamp(published_ns // 1_000_000_000, tz=datetime.UTC).date()

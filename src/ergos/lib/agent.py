@@ -46,14 +46,16 @@ class Message(msgspec.Struct, frozen=True):
     id: int
     sender: Pid
     """0: the owner."""
-    body: Plain
+    body: Any
+    """Plain data, as it was sent."""
 
 
 class ChildEnd(msgspec.Struct, frozen=True):
     """How a child ended."""
 
     state: str
-    outcome: Plain = None
+    outcome: Any = None
+    """Plain data, as the child returned it."""
     failure: Failure | None = None
 
 
@@ -219,7 +221,13 @@ class Context:
         return Idle(msgspec.to_builtins(memory, str_keys=True), wake_at_ns)
 
     def _call(
-        self, kind: CallKind, name: str, args: dict[str, Plain], convert: Callable[[Plain], T], *, key: str | None = None
+        self,
+        kind: CallKind,
+        name: str,
+        args: dict[str, Plain],
+        convert: Callable[[Plain], T],
+        *,
+        key: str | None = None,
     ) -> Deferred[T]:
         return Deferred(self, Request(kind=kind, name=name, args=args, key=key), convert)
 
@@ -271,7 +279,7 @@ def between(low: float, high: float) -> Matcher:
     return Matcher("range", (low, high))
 
 
-def one_of(*values: str | int | float | bool) -> Matcher:
+def one_of(*values: str | float | bool) -> Matcher:
     """One of these values."""
     return Matcher("one_of", values)
 

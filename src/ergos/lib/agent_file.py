@@ -41,6 +41,7 @@ FIELDS: Final = (
 VERBS: Final = ("act", "think", "send", "spawn")
 MATCHERS: Final = ("equals", "one_of", "range", "under", "domain", "any")
 BUDGETS: Final = ("per_call", "per_process", "per_agent", "per_owner", "per_day")
+"""Each in money; with `tokens_` in front (`tokens_per_day`), in tokens."""
 
 
 class AgentFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,8 +178,16 @@ def _supervision(matter: Matter) -> Supervision:
         found = msgspec.convert(values, Supervision, strict=True)
     except msgspec.ValidationError as wrong:
         raise error(matter.path, field.line, field.column, str(wrong), "as in docs/reference") from wrong
-    if found.restarts < 0 or found.period_s <= 0 or found.loop_calls < 2 or found.watchdog_s <= 0 or found.backoff_s < 0:
-        raise error(matter.path, field.line, field.column, "a number is out of range", "positive numbers, loop_calls >= 2")
+    if (
+        found.restarts < 0
+        or found.period_s <= 0
+        or found.loop_calls < 2
+        or found.watchdog_s <= 0
+        or found.backoff_s < 0
+    ):
+        raise error(
+            matter.path, field.line, field.column, "a number is out of range", "positive numbers, loop_calls >= 2"
+        )
     return found
 
 
@@ -273,4 +282,3 @@ def _checked(make: Callable[[], T], field: Field, matter: Matter, expected: str)
 
 def _short(field: Field) -> str:
     return repr(plain(field))[:60]
-

@@ -203,7 +203,9 @@ _PREFIX: Final = "ergos_agent_"
 def _module(path: Path) -> ModuleType:
     """Run an owner's file as a module of its own name. Raises: DefinitionError naming file and line."""
     if not path.is_file():
-        raise DefinitionError(f"{path} is not there", remedy="check the path; an agent is a folder with AGENT.md or a file")
+        raise DefinitionError(
+            f"{path} is not there", remedy="check the path; an agent is a folder with AGENT.md or a file"
+        )
     name = _PREFIX + hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None

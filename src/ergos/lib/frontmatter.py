@@ -50,7 +50,9 @@ def parse(text: str, path: str) -> Matter:
         raise AgentFileError(f"{path} is larger than {AGENT_FILE_BYTES_MAX:,} bytes")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if not text.startswith("---\n"):
-        raise error(path, 1, 1, "the file does not begin with '---'", "a line '---', then `name: value` lines, then '---'")
+        raise error(
+            path, 1, 1, "the file does not begin with '---'", "a line '---', then `name: value` lines, then '---'"
+        )
     end = text.find("\n---", 3)
     while end != -1 and text[end + 4 : end + 5] not in ("", "\n"):
         end = text.find("\n---", end + 4)
@@ -77,20 +79,25 @@ def plain(field: Field) -> Plain:
 
 
 def _read(text: str, path: str) -> dict[str, Field]:
-    import yaml  # noqa: PLC0415 - heavy: only when a definition is read
+    import yaml
 
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             mark = event.start_mark
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise error(path, mark.line + 2, mark.column + 1, "anchors and aliases are not allowed", "the value itself")
+                raise error(
+                    path, mark.line + 2, mark.column + 1, "anchors and aliases are not allowed", "the value itself"
+                )
             if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
-                raise error(path, mark.line + 2, mark.column + 1, f"the tag {event.tag} is not allowed", "a plain value")
+                raise error(
+                    path, mark.line + 2, mark.column + 1, f"the tag {event.tag} is not allowed", "a plain value"
+                )
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark is not None else (1, 1)
-        raise error(path, line, column, str(broken.problem), "`name: value`, indented with spaces") from broken
+        expected = "`name: value`, indented with spaces; text that contains ': ' or '#' stands in quotes"
+        raise error(path, line, column, str(broken.problem), expected) from broken
     except yaml.YAMLError as broken:
         raise error(path, 1, 1, str(broken).split("\n")[0], "UTF-8 text without control characters") from broken
     except RecursionError as broken:
@@ -104,7 +111,7 @@ def _read(text: str, path: str) -> dict[str, Field]:
 
 
 def _field(node: object, path: str, depth: int) -> Field:
-    import yaml  # noqa: PLC0415 - heavy: only when a definition is read
+    import yaml
 
     assert isinstance(node, yaml.Node)
     line, column = node.start_mark.line + 2, node.start_mark.column + 1

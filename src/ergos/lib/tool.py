@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, Final, cast, get_type_hints
 
 import msgspec
 
@@ -27,8 +27,6 @@ from ergos.base.money import FREE, Price
 from ergos.kernel.events import EffectClass
 from ergos.kernel.ports import Absent, Errand, Performed, ToolSpec
 
-T = TypeVar("T")
-
 NOT_DONE: Final = Absent()
 """What a probe returns when the effect did not happen."""
 
@@ -37,12 +35,18 @@ class FunctionTool:
     """A function as a tool; still callable as the function it was."""
 
     def __init__(
-        self, function: Callable[..., object], spec: ToolSpec, arguments: type[msgspec.Struct], probe: Callable[..., object] | None
+        self,
+        function: Callable[..., object],
+        spec: ToolSpec,
+        arguments: type[msgspec.Struct],
+        probe: Callable[..., object] | None,
     ) -> None:
         self.function: Final = function
         self._spec: Final = spec
         self._arguments: Final = arguments
-        self._probe: Final = probe
+        self._fields: Final = arguments.__struct_fields__
+        self._run: Final = _Body(function)
+        self._probe: Final = _Body(probe) if probe is not None else None
         self._digest: Final = digest_of(msgspec.to_builtins(spec))
         self.__doc__ = function.__doc__
         self.__name__ = spec.name
@@ -71,7 +75,7 @@ class FunctionTool:
 
     async def run(self, args: dict[str, Plain], errand: Errand) -> Performed:
         """Do it."""
-        came = await self._call(self.function, args, errand)
+        came = await self._call(self._run, args, errand)
         return came if isinstance(came, Performed) else Performed(value=_plain(came))
 
     async def probe(self, args: dict[str, Plain], errand: Errand) -> Performed | Absent:
@@ -82,15 +86,26 @@ class FunctionTool:
             return came
         return Performed(value=_plain(came))
 
-    async def _call(self, function: Callable[..., object], args: dict[str, Plain], errand: Errand) -> object:
+    async def _call(self, body: _Body, args: dict[str, Plain], errand: Errand) -> object:
         typed = msgspec.convert(args, self._arguments, strict=True)
-        given = {field: getattr(typed, field) for field in typed.__struct_fields__}
-        if "errand" in inspect.signature(function).parameters:
+        given = {field: getattr(typed, field) for field in self._fields}
+        if body.wants_errand:
             given["errand"] = errand
-        if inspect.iscoroutinefunction(function):
-            return await function(**given)
-        came = await asyncio.to_thread(function, **given)
+        if body.is_async:
+            return await cast("Awaitable[object]", body.function(**given))
+        came = await asyncio.to_thread(body.function, **given)
         return await came if isinstance(came, Awaitable) else came
+
+
+class _Body:
+    """A function and what is asked about it at every call."""
+
+    __slots__ = ("function", "is_async", "wants_errand")
+
+    def __init__(self, function: Callable[..., object]) -> None:
+        self.function = function
+        self.is_async = inspect.iscoroutinefunction(function)
+        self.wants_errand = "errand" in inspect.signature(function).parameters
 
 
 def tool(
@@ -191,4 +206,6 @@ def _schema(arguments: type[msgspec.Struct], called: str) -> dict[str, object]:
 
 def _plain(value: object) -> Plain:
     """Structs, tuples and the like as plain data; what is not plain is refused when it is recorded."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     return msgspec.to_builtins(value, str_keys=True)

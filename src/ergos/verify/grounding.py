@@ -263,8 +263,10 @@ def _claim_faults(text: str, evidence: _Evidence) -> Iterator[_Found]:
 
 def _name_faults(text: str, evidence: _Evidence) -> Iterator[_Found]:
     quoted = set(quotations(text))
+    shown = {name.text for citation in evidence.citations for name in names(citation.quote)}
     for name in dict.fromkeys(name.text for name in names(text)):
-        if name not in quoted and not any(source.holds_name(name) for source in evidence.sources):
+        # A name the cited words themselves show needs no search; how it is cut out is the same on both sides.
+        if name not in quoted and name not in shown and not any(source.holds_name(name) for source in evidence.sources):
             yield _Found("name", name, "No cited document holds this name.")
 
 

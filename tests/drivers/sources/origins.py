@@ -40,7 +40,12 @@ async def fetch(url: str, deadline_s: float = 5.0) -> Fetched:
 async def serving(reply: Reply) -> AsyncGenerator[str]:
     """URL of a server on this machine that answers every request with `reply`."""
 
+    writers: list[asyncio.StreamWriter] = []
+    tasks: list[asyncio.Task[None] | None] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        tasks.append(asyncio.current_task())
         try:
             await reader.readuntil(b"\r\n\r\n")
             await reply(reader, writer)
@@ -56,6 +61,13 @@ async def serving(reply: Reply) -> AsyncGenerator[str]:
         yield f"http://127.0.0.1:{port}/"
     finally:
         server.close()
+        for writer in writers:
+            writer.transport.abort()
+        running = [task for task in tasks if task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.sleep(0)
 
 
 def response(body: bytes, *headers: str, status: str = "200 OK") -> bytes:

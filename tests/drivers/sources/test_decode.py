@@ -36,7 +36,9 @@ def test_an_undeclared_encoding_is_detected(text: str, charset: str) -> None:
 @given(st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), max_size=200))
 def test_every_text_in_utf_8_comes_back(text: str) -> None:
     body = text.encode()
-    if any(body.startswith(magic) for magic in (b"RIFF", b"PK", b"GIF8", b"MZ", b"OggS", b"wOF", b"fLaC", b"Rar!", b"%PDF")):
+    if any(
+        body.startswith(magic) for magic in (b"RIFF", b"PK", b"GIF8", b"MZ", b"OggS", b"wOF", b"fLaC", b"Rar!", b"%PDF")
+    ):
         return
     assert decode(body).text == text.removeprefix("\ufeff")
 
@@ -61,7 +63,11 @@ def test_the_transport_decides_before_the_document() -> None:
 
 @pytest.mark.parametrize(
     "head",
-    ['<?xml version="1.0" encoding="{}"?>', '<html><meta charset="{}">', '<meta http-equiv="x" content="text/html; charset={}">'],
+    [
+        '<?xml version="1.0" encoding="{}"?>',
+        '<html><meta charset="{}">',
+        '<meta http-equiv="x" content="text/html; charset={}">',
+    ],
 )
 def test_the_document_declares_its_own_charset(head: str) -> None:
     body = (head.format("gb2312") + ZH).encode("gb18030")
@@ -108,7 +114,7 @@ def test_a_text_cut_inside_a_character_keeps_all_before_it() -> None:
     ],
 )
 def test_binary_data_is_not_text(body: bytes) -> None:
-    with pytest.raises(SourceError, match="not text|binary"):
+    with pytest.raises(SourceError, match=r"not text|binary"):
         decode(body, charset="utf-8")
 
 

@@ -69,6 +69,11 @@ def test_an_rss_0_91_document_type_is_no_attack() -> None:
     assert _items(text)[0].title == "Café"
 
 
+def test_markup_that_was_escaped_twice_is_still_reduced() -> None:
+    description = "&amp;lt;p&amp;gt;One &amp;lt;b&amp;gt;word&amp;lt;/b&amp;gt;&amp;lt;/p&amp;gt;"
+    assert _items(_rss(f"<item><title>a</title><description>{description}</description></item>"))[0].text == "One word"
+
+
 def test_chinese_items_are_chinese() -> None:
     (item,) = _items(_rss("<item><title>人工智能新闻</title><description>公司宣布营业收入增长。</description></item>"))
     assert (item.title, item.text, item.language) == ("人工智能新闻", "公司宣布营业收入增长。", "zh")
@@ -85,7 +90,9 @@ def test_missing_titles_links_and_dates_are_tolerated() -> None:
 
 
 def test_relative_links_are_resolved_against_the_feed() -> None:
-    items = _items(_rss("<item><title>a</title><link>/a?b=1</link></item><item><title>b</title><link>c/d</link></item>"))
+    items = _items(
+        _rss("<item><title>a</title><link>/a?b=1</link></item><item><title>b</title><link>c/d</link></item>")
+    )
     assert [item.url for item in items] == ["https://news.example/a?b=1", "https://news.example/c/d"]
 
 
@@ -104,7 +111,9 @@ def test_the_same_guid_on_two_stories_keeps_both_and_a_repeated_story_counts_onc
 
 
 def test_a_broken_feed_gives_what_can_be_read_and_a_note() -> None:
-    text = _rss("<item><title>One</title></item><item><title>Two & three</title><link>http://x.example/?a=1&b=2</link></item>")
+    text = _rss(
+        "<item><title>One</title></item><item><title>Two & three</title><link>http://x.example/?a=1&b=2</link></item>"
+    )
     reading = parse_feed(text, origin())
     assert [item.title for item in reading.documents] == ["One", "Two & three"]
     assert "not well-formed" in reading.notes[0]

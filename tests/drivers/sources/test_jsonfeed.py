@@ -47,7 +47,17 @@ def test_what_is_no_json_feed_is_a_reason(text: str) -> None:
         parse_json_feed(text, origin())
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda leaf: st.lists(leaf) | st.dictionaries(st.sampled_from(["id", "title", "url", "items", "version", "content_html", "date_published"]), leaf)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda leaf: (
+            st.lists(leaf)
+            | st.dictionaries(
+                st.sampled_from(["id", "title", "url", "items", "version", "content_html", "date_published"]), leaf
+            )
+        ),
+    )
+)
 def test_any_json_is_items_or_a_reason(value: object) -> None:
     try:
         parse_json_feed(json.dumps(value), origin())

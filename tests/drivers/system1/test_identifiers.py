@@ -15,7 +15,7 @@ def _found(text: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "token",
-    ["GPT-4o", "H200", "v0.3.0", "1.2.22", "1.2.x", "3.12rc1", "Qwen3-Max", "Llama-3.1-70B", "5G", "COVID-19", "2511.09030",
+    ["GPT-4o", "H200", "v0.3.0", "1.2.22", "1.2.x", "3.12rc1", "0.66b2", "Qwen3-Max", "Llama-3.1-70B", "5G", "COVID-19", "2511.09030",
      "2403.16971v2", "https://a.org/b?c=3", "a.org/x1", "me@a.org", "10:30", "3840x2160", "F-16", "text-embedding-3-large"],
 )  # fmt: skip
 def test_a_token_that_names_something_is_an_identifier(token: str) -> None:

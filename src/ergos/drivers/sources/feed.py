@@ -37,6 +37,7 @@ LINKS_MAX: Final = 20  # links of one item looked at
 _ITEM: Final = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)[\s>/]")
 _NAMESPACE_CLOSERS: Final = {"feed": "</feed>", "rss": "</channel></rss>", "rdf": "</rdf:RDF>"}
 _HTML_MARK: Final = re.compile(r"</?[a-zA-Z][^<>]*>|&#?\w{1,31};")
+_CLOSING: Final = re.compile(r"</[a-zA-Z][a-zA-Z0-9]*>")
 _Entry = Mapping[str, object]
 
 
@@ -98,7 +99,10 @@ def resolved(link: str, *bases: str) -> str:
 
 def distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
     """Each document once, the first of those with one id."""
-    return tuple({document.id: document for document in reversed(tuple(documents))}.values())[::-1]
+    kept: dict[str, Document] = {}
+    for document in documents:
+        _ = kept.setdefault(document.id, document)
+    return tuple(kept.values())
 
 
 def _prepare(text: str) -> _Prepared:
@@ -208,7 +212,9 @@ def _reduced(value: str, detail: _Entry, *, literal: bool) -> str:
     value = value[:ITEM_CHARS_MAX]
     declared = _string(detail.get("type"))
     if "html" in declared or (_HTML_MARK.search(value) and not (literal and declared == "text/plain")):
-        return strip(value).text
+        text = strip(value).text
+        # Some feeds escape their markup twice; text that opens with a tag and closes one is still markup.
+        return strip(text).text if text.startswith("<") and _CLOSING.search(text) else text
     return value
 
 

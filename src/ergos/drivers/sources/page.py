@@ -67,10 +67,13 @@ def parse_page(text: str, origin: Origin, limit: Limit) -> Reading:
         extract = msgspec.structs.replace(extract or _Extract(text=""), text=stripped.text, title=title)
     if not paragraphs(extract.text):
         raise SourceError("the page holds no text; perhaps a program in the browser builds it")
+    title = headline(extract.title) or headline(extract.text.strip().split("\n", 1)[0])
+    first, _, rest = extract.text.lstrip().partition("\n")
     document = make_document(
         url=origin.url,
-        title=extract.title or headline(extract.text.split("\n", 1)[0]),
-        text=extract.text,
+        title=title,
+        # The heading is the title; twice it would be cited twice.
+        text=rest if rest.strip() and headline(first) == title else extract.text,
         source=extract.site or _host(origin.url) or origin.source,
         published_ns=_believable(from_text(extract.date), limit.now_ns),
     )

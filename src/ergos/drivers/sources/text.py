@@ -172,22 +172,29 @@ def _inline(line: str) -> str:
         return line
     codes: list[str] = []
 
-    def keep(found: re.Match[str]) -> str:
-        codes.append(found[2].strip())
+    def keep(words: str) -> str:
+        codes.append(words)
         return f"\x00{len(codes) - 1}\x00"
 
-    line = _CODE.sub(keep, line)
+    line = _CODE.sub(lambda found: keep(found[2].strip()), line)
+    line = _ESCAPE.sub(lambda found: keep(found[1]), line)
     line = _IMAGE.sub(r"\1", line)
     line = _LINK.sub(r"\1", line)
     line = _FOOTNOTE.sub("", line)
     line = _AUTOLINK.sub(r"\1", line)
     if _HTML.search(line):
         line = strip(line).text
-    line = _STRONG.sub(r"\2", _STRONG.sub(r"\2", line))
+    line = _STRONG.sub(_unstarred, _STRONG.sub(_unstarred, line))
     line = _STRONG_LINE.sub(r"\2", line)
     line = _STRUCK.sub(r"\1", line)
-    line = _ESCAPE.sub(r"\1", line)
     return re.sub("\x00(\\d+)\x00", lambda found: codes[int(found[1])], line)
+
+
+def _unstarred(found: re.Match[str]) -> str:
+    """The emphasised words; stars between figures are products, and losing them would make other figures."""
+    before, after = found.string[max(0, found.start() - 1) : found.start()], found.string[found.end() : found.end() + 1]
+    product = (before.isdigit() and found[2][0].isdigit()) or (after.isdigit() and found[2][-1].isdigit())
+    return found[0] if product else found[2]
 
 
 def _without_comments(text: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from xml.parsers import expat
 
 from ergos.base.errors import SourceError
 from ergos.base.limits import SOURCE_DECODED_BYTES_MAX, XML_ENTITIES_MAX
@@ -19,9 +20,13 @@ PROLOG_PARTS_MAX: Final = 100  # comments and instructions before the root eleme
 
 _DECLARATION: Final = re.compile(r"\s*<\?xml\b[^>]{0,300}\?>")
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]{0,100})")
-_ENTITY: Final = re.compile(r"""<!ENTITY\s+(%\s+)?([^\s%"'<>]{1,100})\s+("[^"]*"|'[^']*'|[^\s>]{1,40})""")
+_BUILDS_ON: Final = re.compile(r"&(?!#|amp;|lt;|gt;|quot;|apos;)\w")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BAD_REFERENCE: Final = re.compile(r"&#(?:x([0-9a-fA-F]{1,8})|([0-9]{1,9}));")
+
+
+class _RootReachedError(Exception):
+    """The document type is over."""
 
 
 def without_declaration(text: str) -> str:
@@ -54,23 +59,35 @@ def root_name(text: str) -> str:
 
 
 def check_entities(text: str) -> None:
-    """Raises: SourceError for an entity bomb or an entity that points outside."""
-    start = text.find("<!DOCTYPE")
-    if start < 0 or root_name(text[:start]):
-        start = text.find("<!ENTITY")
-        if start < 0:
-            return
-    subset = text[start : _doctype_end(text, start)]
-    if subset.count("<!ENTITY") > XML_ENTITIES_MAX:
-        raise SourceError(f"declares more than {XML_ENTITIES_MAX} entities: an entity bomb")
-    expansion = 0
-    for found in _ENTITY.finditer(subset):
-        parameter, name, value = found[1], found[2], found[3]
-        if parameter or value in ("SYSTEM", "PUBLIC") or value[0] not in "\"'":
+    """Raises: SourceError for an entity bomb or an entity that points outside.
+
+    Reads the document type with expat itself, as the parser behind it will, and stops at the first element.
+    """
+    declared: dict[str, int] = {}
+
+    def entity(name: str, parameter: int, value: str | None, *_where: str | None) -> None:
+        if parameter or value is None:
             raise SourceError("declares an entity that points outside the document; such entities are never read")
-        if len(value) > ENTITY_CHARS_MAX or re.search(r"&(?!#|amp;|lt;|gt;|quot;|apos;)|%\w", value):
+        if len(value) > ENTITY_CHARS_MAX or _BUILDS_ON.search(value):
             raise SourceError("declares an entity that is long or builds on others: an entity bomb")
-        expansion += text.count(f"&{name};") * len(value)
+        declared[name] = len(value)
+        if len(declared) > XML_ENTITIES_MAX:
+            raise SourceError(f"declares more than {XML_ENTITIES_MAX} entities: an entity bomb")
+
+    def element(_name: str, _attributes: object) -> None:
+        raise _RootReachedError
+
+    parser = expat.ParserCreate("utf-8")
+    parser.EntityDeclHandler, parser.StartElementHandler = entity, element
+    try:
+        _ = parser.Parse(text.encode("utf-8", "replace"), True)
+    except _RootReachedError:
+        pass
+    except expat.ExpatError as error:
+        # A document type no parser reads declares nothing; where it was meant to, there is nothing to save.
+        if "<!ENTITY" in text:
+            raise SourceError(f"declares entities in a document type that is broken: {error}") from error
+    expansion = sum(text.count(f"&{name};") * length for name, length in declared.items())
     if expansion > SOURCE_DECODED_BYTES_MAX:
         raise SourceError("its entities would unfold to too much text: an entity bomb")
 

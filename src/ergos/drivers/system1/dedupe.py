@@ -5,8 +5,8 @@ shingles of both overlap by `SIMILARITY_MIN` and it gives no number that the kep
 another number in it is an update or a contradiction, which a reader must not lose.
 
 Rules: the longest text is kept, of equally long ones the earliest, then the smallest id; the answer does not
-depend on the order of the documents. Candidates come from an exact prefix index, so nothing is missed by chance
-and the cost is near-linear. Must not know: stories, briefs.
+depend on the order of the documents. Candidates come from an exact prefix index, so nothing is missed by chance,
+except behind shingles that CANDIDATES_MAX kept documents share; the cost is near-linear. Must not know: stories, briefs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ergos.drivers.system1 import segment
 
 SIMILARITY_MIN: Final = 0.7  # Jaccard of shingles from which two texts are the same report, lightly edited
 SHINGLE_WORDS: Final = 3  # words a shingle; fewer makes any two texts on a subject alike
-CANDIDATES_MAX: Final = 64  # kept documents looked at per shingle; beyond it the shingle is boilerplate
+CANDIDATES_MAX: Final = 32  # kept documents looked at per shingle; beyond it the shingle is boilerplate
 SHINGLED_CHARS_MAX: Final = 20_000  # characters compared of one document; the rest hardly moves the overlap
 
 _TRACKING_PREFIXES: Final = ("utm_", "mc_", "pk_", "at_", "spm")

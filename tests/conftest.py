@@ -1,0 +1,27 @@
+"""What every test may rely on: no network, no chance, no silence.
+
+Rules: sockets reach this machine only (pyproject.toml), warnings are errors, a test ends within two minutes, and
+Hypothesis draws the same examples on every machine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import settings
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+
+settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recorded material beside the checkout; where there is none, the test is skipped."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no folder `shared` beside this checkout: it holds recorded material too large for it")
+    return folder
