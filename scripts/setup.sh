@@ -49,8 +49,8 @@ if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
     || fail "$PYTHON still has no venv module; use the system's own: make PYTHON=/usr/bin/python3"
 fi
 
-# An environment made elsewhere, or by a Python that is gone, does not run: make it anew.
-if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+# An environment that was moved, or whose Python is gone, runs no longer: make it anew.
+if ! { "$VENV/bin/python" -m pip --version && grep -F "$PWD/$VENV" "$VENV/bin/activate"; } >/dev/null 2>&1; then
   say "making $VENV with $("$PYTHON" --version)"
   "$PYTHON" -m venv --clear "$VENV"
 fi

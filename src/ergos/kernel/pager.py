@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from ergos.base.canonical import Plain
 from ergos.base.errors import BoundError
 
 NOTICE_TOKENS: Final = 24
@@ -82,3 +83,27 @@ def window(pages: Sequence[Page], budget_tokens: int) -> Window:
         tokens=used + (NOTICE_TOKENS if fits else 0),
         notice=f"[{len(evicted)} earlier messages are not shown]" if fits else "",
     )
+
+
+def fitted(messages: Sequence[Plain], budget_tokens: int) -> list[Plain]:
+    """The messages of a conversation that fit a window, with a notice where something is out.
+
+    A message is {"role": ..., "content": ...}; those of role `system` are pinned. What is no message counts as
+    text. Raises: BoundError if the pinned ones alone do not fit.
+    """
+    pages = [_page(message) for message in messages]
+    found = window(pages, budget_tokens)
+    if not found.evicted:
+        return list(messages)
+    shown = [messages[index] for index in found.resident]
+    pinned = sum(pages[index].pinned and index < found.evicted[0] for index in found.resident)
+    if found.notice:
+        shown.insert(pinned, {"role": "system", "content": found.notice})
+    return shown
+
+
+def _page(message: Plain) -> Page:
+    if not isinstance(message, dict):
+        return Page(text="", tokens=tokens_of(str(message)))
+    text = str(message.get("content", ""))
+    return Page(text=text, tokens=tokens_of(text), pinned=message.get("role") == "system")

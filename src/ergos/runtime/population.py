@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Final, Protocol
 
+import msgspec
+
 from ergos.base.canonical import digest, encode
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
-from ergos.base.limits import WAKE_BATCH
+from ergos.base.limits import SPAWN_DEPTH_MAX, WAKE_BATCH
 from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
 from ergos.kernel.ports import Definition, Done
 from ergos.kernel.process import ENDED, Process, State, Wait
@@ -163,12 +165,24 @@ class Population:
         return child
 
     def ended(self, resident: Resident) -> None:
-        """Tell the parent."""
+        """Tell the parent, and stop the children: nobody would wait for them any more."""
+        if resident.process.depth < SPAWN_DEPTH_MAX:
+            self._driver.task(self._stop_children(resident.process.pid))
         parent = self._machine.table.get(resident.process.parent)
         if parent is not None:
             self.roused(parent, "child")
         elif resident.process.parent != KERNEL:
             self._driver.task(self._rouse_parent(resident.process.parent))
+
+    async def _stop_children(self, parent: Pid) -> None:
+        machine = self._machine
+        await machine.store.flush()  # a child spawned a moment ago must be seen
+        live = tuple(child.pid for child in await machine.store.children(parent) if child.state not in ENDED)
+        for pid in await self.bring(live):
+            child = machine.table[pid]
+            if child.process.state not in ENDED and not machine.failed:
+                machine.tick()
+                self.signal(child, "stop", f"the end of process {parent}")
 
     async def _rouse_parent(self, pid: Pid) -> None:
         if pid in await self.bring((pid,)):
@@ -228,8 +242,10 @@ class Population:
         machine, process = self._machine, resident.process
         known = machine.definitions.get(process.definition)
         newest = machine.parts.programs.current(process.agent, known.program) if known is not None else None
-        if newest is None:
+        if newest is None or known is None:
             return None, ()
+        # The code is new; what the owner set when it was started stays.
+        newest = msgspec.structs.replace(newest, settings=known.settings, language=known.language)
         encoded = encode(newest)
         name = digest(encoded)
         if name == process.definition:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ergos.base.errors import SourceError
-from ergos.base.limits import FOLDER_FILES_MAX, SOURCE_BYTES_MAX
+from ergos.base.limits import SOURCE_BYTES_MAX
+from ergos.drivers.sources import disk
 from ergos.drivers.sources.disk import places_of, read_file, source_name
 
 
@@ -64,11 +65,11 @@ def test_an_empty_folder_is_a_reason(tmp_path: Path) -> None:
         places_of(str(tmp_path))
 
 
-def test_more_files_than_the_bound_are_left_out_with_a_note(tmp_path: Path) -> None:
-    for number in range(FOLDER_FILES_MAX + 5):
-        (tmp_path / f"{number:05}").touch()
+def test_more_files_than_the_bound_are_left_out_with_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "FOLDER_FILES_MAX", 20)
+    _fill(tmp_path, *(f"{number:02}" for number in range(25)))
     found = places_of(str(tmp_path))
-    assert len(found.places) == FOLDER_FILES_MAX
+    assert [Path(place.url).name for place in found.places] == [f"{number:02}" for number in range(20)]
     assert "left out" in found.notes[0]
 
 

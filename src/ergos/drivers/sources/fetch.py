@@ -27,7 +27,7 @@ from ergos.drivers.sources.unpack import unpack_declared
 if TYPE_CHECKING:
     import httpx2
 
-USER_AGENT: Final = "ergos/0.1 (+https://pypi.org/project/ergos)"
+USER_AGENT: Final = "ergos/0.1"  # says who asks; names no address, because there is none to ask
 URL_CHARS_MAX: Final = 4_000  # characters of a URL; servers and readers break on longer ones
 ACCEPT: Final = (
     "text/html, application/xhtml+xml, application/rss+xml, application/atom+xml, application/feed+json,"

@@ -15,7 +15,7 @@ import functools
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
@@ -26,6 +26,7 @@ from ergos.base.errors import BoundError
 from ergos.base.limits import SYSTEM1_DOCUMENTS_MAX
 from ergos.drivers.system1 import phrases, rank, segment
 from ergos.drivers.system1.figures import figures
+from ergos.drivers.system1.glossary import PLACES, TERMS
 from ergos.drivers.system1.lexicon import STOP_EN, STOP_ZH
 
 READ_CHARS_MAX: Final = 4_000  # characters of a document compared; an event is told at the beginning of a report
@@ -49,9 +50,9 @@ _TITLE_WEIGHT: Final = 3  # occurrences a word of the title counts for
 _DAY_NS: Final = 86_400 * 10**9
 
 _NAME: Final = re.compile(
-    r"(?<=[a-z,;:)”’\d一-鿿（「“《] )[A-Z][A-Za-z0-9.-]+|(?<![A-Za-z0-9])(?=[a-z0-9]*[A-Z])[A-Za-z]*[A-Z0-9]{2}[A-Za-z0-9-]*"
+    r"(?<=[a-z,;:)”’\d一-鿿（「“《] )[A-Z][A-Za-z0-9.'’-]+|(?<![A-Za-z0-9])(?=[a-z0-9]*[A-Z])[A-Za-z]*[A-Z0-9]{2}[A-Za-z0-9-]*"
 )
-_LATIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9.-]+")
+_LATIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9.'’-]+")
 
 
 class _Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,10 +87,10 @@ def named(text: str, language: Language) -> tuple[str, ...]:
 
     In Chinese text every Latin word is one; elsewhere a capital inside a sentence makes one.
     """
-    found = [phrases.TWO_NAMES[name] for name in _chinese_names().findall(text)]
+    found = [_two_names()[name] for name in _chinese_names().findall(text)]
     found += [name.lower() for name in _english_names().findall(text)]
     pattern = _LATIN if language == "zh" else _NAME
-    words = (segment.stem(match.lower().strip(".-")) for match in pattern.findall(text))
+    words = (segment.stem(match.lower().replace("’", "'").strip(".-'")) for match in pattern.findall(text))
     return tuple(found + [word for word in words if word not in STOP_EN and word not in contrasts()])
 
 
@@ -123,14 +124,50 @@ def similarity(a: _Read, b: _Read) -> float:
 
 @functools.cache
 def _chinese_names() -> re.Pattern[str]:
-    names = sorted(phrases.TWO_NAMES, key=lambda name: (-len(name), name))
-    return re.compile("|".join(map(re.escape, names)))
+    return _any_of(_two_names())
 
 
 @functools.cache
 def _english_names() -> re.Pattern[str]:
-    names = sorted(set(phrases.TWO_NAMES.values()), key=lambda name: (-len(name), name))
-    return re.compile(rf"\b({'|'.join(map(re.escape, names))})s?\b", re.IGNORECASE)
+    return re.compile(rf"\b({_any_of(_two_names().values()).pattern})s?\b", re.IGNORECASE)
+
+
+@functools.cache
+def _two_names() -> dict[str, str]:
+    return {**PLACES, **phrases.TWO_NAMES}
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    """One of `words`, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(set(words), key=lambda word: (-len(word), word)))))
+
+
+@functools.cache
+def _terms() -> tuple[re.Pattern[str], dict[str, str]]:
+    """Pattern of the Chinese terms, and the English stem of each."""
+    return _any_of(TERMS), {chinese: _root(english) for chinese, english in TERMS.items()}
+
+
+@functools.cache
+def _roots() -> frozenset[str]:
+    return frozenset(_terms()[1].values())
+
+
+def _root(word: str) -> str:
+    """An English word without the endings of number and tense, so crude that only a word list may be met with it."""
+    for ending in ("ing", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word.removesuffix(ending)
+    return word
+
+
+def glossed(text: str, language: Language) -> tuple[str, ...]:
+    """Stems of the words of `text` that `glossary` knows in both languages, as "~stem"; linear."""
+    if language == "zh":
+        pattern, roots = _terms()
+        return tuple(f"~{roots[word]}" for word in pattern.findall(text))
+    found = (_root(word) for word in segment.words(text))
+    return tuple(f"~{root}" for root in found if root in _roots())
 
 
 def _read(documents: Sequence[Document]) -> tuple[_Read, ...]:

@@ -1,8 +1,9 @@
-"""Which documents are the same one: the same address, or nearly the same words.
+"""Which documents are the same one: one page given twice, or nearly the same words.
 
-A document is a duplicate of a kept one when their addresses agree after normalisation, or when the word
-shingles of both overlap by `SIMILARITY_MIN` and it gives no number that the kept one lacks: the same report with
-another number in it is an update or a contradiction, which a reader must not lose.
+A document is a duplicate of a kept one when their addresses agree after normalisation and so do their languages and
+their titles or most of its words; or when the word shingles of both overlap by `SIMILARITY_MIN` and it gives no
+number that the kept one lacks: the same report with another number in it is an update or a contradiction, which a
+reader must not lose. An address alone proves nothing: people who link to one page write different things about it.
 
 Rules: the longest text is kept, of equally long ones the earliest, then the smallest id; the answer does not
 depend on the order of the documents. Candidates come from an exact prefix index, so nothing is missed by chance,
@@ -18,12 +19,13 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from ergos.base.documents import Document
+from ergos.base.documents import Document, Language
 from ergos.base.errors import BoundError
 from ergos.base.limits import SYSTEM1_DOCUMENTS_MAX
 from ergos.drivers.system1 import segment
 
 SIMILARITY_MIN: Final = 0.7  # Jaccard of shingles from which two texts are the same report, lightly edited
+CONTAINED_MIN: Final = 0.6  # share of the words of a text that stand in another of the same page: its teaser or summary
 SHINGLE_WORDS: Final = 3  # words a shingle; fewer makes any two texts on a subject alike
 CANDIDATES_MAX: Final = 32  # kept documents looked at per shingle; beyond it the shingle is boilerplate
 SHINGLED_CHARS_MAX: Final = 20_000  # characters compared of one document; the rest hardly moves the overlap
@@ -84,15 +86,33 @@ def _groups(documents: Sequence[Document]) -> list[list[Document]]:
         raise BoundError(f"{len(documents)} documents came at once; the bound is {SYSTEM1_DOCUMENTS_MAX}")
     ordered = sorted(documents, key=_preference)
     by_address = _same_address(ordered)
-    pages: defaultdict[int, list[Document]] = defaultdict(list)
+    linked: defaultdict[int, list[Document]] = defaultdict(list)
     for position, document in enumerate(ordered):
-        pages[by_address[position]].append(document)
-    leaders = [group[0] for group in pages.values()]
-    owner = _same_words(leaders)
+        linked[by_address[position]].append(document)
+    pages = [page for documents in linked.values() for page in _pages(documents)]
+    owner = _same_words([page[0] for page in pages])
     groups: defaultdict[int, list[Document]] = defaultdict(list)
-    for position, group in enumerate(pages.values()):
-        groups[owner[position]].extend(group)
+    for position, page in enumerate(pages):
+        groups[owner[position]].extend(page)
     return [[group[0], *sorted(group[1:], key=_preference)] for group in groups.values()]
+
+
+def _pages(linked: Sequence[Document]) -> list[list[Document]]:
+    """Documents of one address, in order of preference, parted into those that are versions of one page."""
+    pages: list[list[Document]] = []
+    read: list[tuple[Language, tuple[str, ...], frozenset[str]]] = []
+    for document in linked:
+        title = segment.words(document.title)
+        words = frozenset(segment.content_words(document.text[:SHINGLED_CHARS_MAX]))
+        for page, (language, known, others) in zip(pages, read[:CANDIDATES_MAX], strict=False):
+            alike = title == known or (words and len(words & others) >= CONTAINED_MIN * len(words))
+            if alike and ("und" in (document.language, language) or document.language == language):
+                page.append(document)
+                break
+        else:
+            pages.append([document])
+            read.append((document.language, title, words))
+    return pages
 
 
 def _preference(document: Document) -> tuple[int, int, int, str]:

@@ -25,6 +25,7 @@ from ergos.base.documents import Figure, Finding, Span, citable
 from ergos.drivers.system1 import phrases, segment
 from ergos.drivers.system1.cluster import contrasts, named, uninformative
 from ergos.drivers.system1.figures import figures
+from ergos.drivers.system1.glossary import TERMS
 from ergos.drivers.system1.passages import Passage, cite, clause
 
 COMPARED_KINDS: Final = frozenset({"number", "percent", "money", "multiple"})
@@ -110,7 +111,7 @@ def _subject(passage: Passage, start: int, end: int, found: Sequence[Figure], na
     parts.append(passage.text[at:end])
     text = " ".join(parts)
     words = {word for word in segment.content_words(text) if not uninformative(word)}
-    own = {phrases.TWO_TERMS.get(word, phrases.TWO_NAMES.get(word, word)) for word in words}
+    own = {TERMS.get(word, phrases.TWO_NAMES.get(word, word)) for word in words}
     single = {word for name in names for word in name.split()}
     return frozenset(own | single)
 
@@ -201,7 +202,7 @@ def _same_subject(one: Claim, two: Claim, *, same_story: bool) -> bool:
     shared = one.subject & two.subject
     abroad = one.passage.document.language != two.passage.document.language
     if abroad:
-        known = frozenset(phrases.TWO_TERMS.values()) | {
+        known = frozenset(TERMS.values()) | {
             word for name in phrases.TWO_NAMES.values() for word in name.split()
         }
         left, right = one.subject & (known | one.names), two.subject & (known | two.names)

@@ -176,17 +176,15 @@ TWO_NAMES: Final[dict[str, str]] = {
     "法国": "france", "北京": "beijing", "上海": "shanghai", "深圳": "shenzhen", "杭州": "hangzhou",
     "香港": "hong kong", "台湾": "taiwan", "硅谷": "silicon valley", "联合国": "united nations",
     "美联储": "federal reserve", "世界银行": "world bank", "欧洲央行": "ecb", "人工智能": "ai",
+    "欧洲中央银行": "ecb", "世卫组织": "who", "世界卫生组织": "who", "国际货币基金组织": "imf", "北约": "nato", "欧佩克": "opec",
+    "诺华": "novartis", "罗氏": "roche", "辉瑞": "pfizer", "拜耳": "bayer", "大众汽车": "volkswagen", "宝马": "bmw", "奔驰": "mercedes",
+    "空客": "airbus", "波音": "boeing", "汉莎": "lufthansa", "壳牌": "shell", "雀巢": "nestle", "任天堂": "nintendo", "爱立信": "ericsson",
+    "特朗普": "trump", "拜登": "biden", "普京": "putin", "泽连斯基": "zelensky", "马克龙": "macron", "默克尔": "merkel", "习近平": "xi jinping",
+    "美联社": "associated press", "法新社": "afp", "通用人工智能": "agi", "超级人工智能": "asi", "清华大学": "tsinghua", "国际能源署": "international energy agency",
+    "嫦娥": "chang'e", "欧冠": "champions league", "世界杯": "world cup",
     "大模型": "large model", "智能体": "agent", "数据中心": "data centre", "开源": "open source",
 }  # fmt: skip
 """Chinese names and terms with the lower-case English one: what lets reports in both languages meet."""
-
-TWO_TERMS: Final[dict[str, str]] = {
-    "下载": "download", "收入": "revenue", "营收": "revenue", "利润": "profit", "净利": "profit", "销量": "sale",
-    "用户": "user", "模型": "model", "投资": "investment", "基础设施": "infrastructure", "云": "cloud",
-    "经济": "economy", "全球": "global", "员工": "employee", "估值": "valuation", "产量": "output",
-    "交付": "delivery", "芯片": "chip", "专利": "patent", "订单": "order", "死亡": "dead", "受伤": "injured",
-}  # fmt: skip
-"""Chinese words for what is counted, with the English stem: what lets figures in both languages be compared."""
 
 GENERIC: Final[dict[Written, str]] = {
     "en": (

@@ -139,7 +139,8 @@ def content_words(text: str) -> tuple[str, ...]:
     of both languages are left out.
     """
     kept = (stem(word) for word in words(text) if word not in STOP_EN and word not in STOP_ZH)
-    return tuple(word for word in kept if word)
+    # The stop words again: "it's" has been stemmed to one.
+    return tuple(word for word in kept if word and word not in STOP_EN)
 
 
 def stem(word: str) -> str:

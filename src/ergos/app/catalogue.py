@@ -1,0 +1,221 @@
+"""What stands at each path of the namespace, read from a store beside its kernel.
+
+Rules: reads only; every answer is bounded; values are shown unpacked, records with their time in UTC.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Final, cast
+
+import msgspec
+
+from ergos.app.home import Home
+from ergos.app.team import INBOX_SHOWN, team_of
+from ergos.base.canonical import Plain
+from ergos.base.clock import SECOND
+from ergos.base.errors import UnknownPathError, UnknownProcessError
+from ergos.base.ids import Digest, Pid
+from ergos.base.money import Amount, format_money
+from ergos.drivers.sqlite_reads import SqliteReads
+from ergos.kernel.events import decode_body
+from ergos.kernel.history import Past, history
+from ergos.kernel.journal import Sealed
+from ergos.kernel.ledger import Meter
+from ergos.kernel.namespace import Place
+from ergos.kernel.policy import sentence
+from ergos.kernel.ports import Definition, Item, Loaded, Store
+from ergos.kernel.values import Packed
+from ergos.runtime.vault import Vault
+
+RECORDS_SHOWN: Final = 1_000  # records of a process's journal shown under /proc; `ergos journal` shows all
+NOTES_SHOWN: Final = 1_000  # entries of a persistent memory shown
+AGENTS_SCANNED: Final = 10_000  # processes looked at for the names of agents
+
+
+def moment(at_ns: int) -> str:
+    """UTC, ISO 8601 to the millisecond."""
+    return datetime.fromtimestamp(at_ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{at_ns % SECOND // 1_000_000:03d}Z"
+
+
+def plain(value: object) -> Plain:
+    """A record as plain data."""
+    return cast("Plain", msgspec.json.decode(msgspec.json.encode(value)))  # packed values are JSON already
+
+
+def record_plain(record: Sealed) -> dict[str, Plain]:
+    """A record with its place and time; values stay packed as they were written."""
+    body = cast("dict[str, Plain]", msgspec.json.decode(record.body))
+    place: dict[str, Plain] = {"seq": record.seq, "pid": int(record.pid), "turn": record.turn, "at": moment(record.at_ns)}
+    return {**place, **body}
+
+
+class Catalogue:
+    """`namespace.Reads` on a home."""
+
+    def __init__(self, home: Home, reads: SqliteReads) -> None:
+        self._home: Final = home
+        self._reads: Final = reads
+        # A vault reads blobs and nothing else of a store.
+        self._vault: Final = Vault(cast("Store", reads))
+
+    async def names(self, place: Place, limit: int) -> tuple[str, ...]:
+        """Names below a folder."""
+        match place.route.pattern:
+            case "/proc":
+                return tuple(str(found.pid) for found in await self._reads.processes(live_only=False, limit=limit))
+            case "/ledger":
+                _, meters = await self._reads.books(("owner/*",))
+                return tuple(sorted(key.removeprefix("owner/") for key in meters))[:limit]
+            case "/agents":
+                return tuple(sorted(await self._agents()))[:limit]
+            case _:
+                return ()
+
+    async def value(self, place: Place) -> Plain:
+        """What stands at a place."""
+        match place.route.pattern:
+            case "/inbox":
+                return [await self.item(item) for item in await self._reads.items(None, INBOX_SHOWN)]
+            case "/ledger/{owner}":
+                return await self.account(place.name)
+            case "/agents/{agent}":
+                digest = (await self._agents()).get(place.name)
+                if digest is None:
+                    raise UnknownPathError(f"no agent named {place.name!r} was started here")
+                return self._shown(await self.definition(digest))
+            case pattern:
+                return await self._of_process(place.pid, pattern.rpartition("/")[2])
+
+    async def _of_process(self, pid: Pid, what: str) -> Plain:
+        found = await self._loaded(pid)
+        process = found.process
+        match what:
+            case "state":
+                view = await team_of(self._home, self._reads, pid)
+                shown = cast("dict[str, Plain]", plain(view.members[0]))
+                return {**shown, "outcome": await self.unpacked(process.outcome), "waiting": [i.id for i in view.items]}
+            case "journal":
+                newest: deque[dict[str, Plain]] = deque(maxlen=RECORDS_SHOWN)
+                async for record in self.records(pid):
+                    newest.append(record)
+                return list(newest)
+            case "calls":
+                return await self._calls(found)
+            case "mail":
+                return [
+                    {"id": mail.id, "sender": int(mail.sender), "body": await self.unpacked(mail.body)} for mail in found.mail
+                ]
+            case "memory":
+                notes = await self._reads.notes(process.owner, process.agent, "", NOTES_SHOWN)
+                kept: dict[str, Plain] = {
+                    note.key: await self.unpacked(note.value) for note in notes if note.value is not None
+                }
+                return {"turn": await self.unpacked(process.memory), "kept": kept}
+            case "definition":
+                return self._shown(await self.definition(process.definition))
+            case _:
+                definition = await self.definition(process.definition)
+                return [sentence(grant) for grant in definition.grants]
+
+    async def unpacked(self, packed: Packed) -> Plain:
+        """The value itself."""
+        return await self._vault.value(packed)
+
+    async def outcome(self, pid: Pid) -> Plain:
+        """What a process returned. Raises: UnknownProcessError."""
+        return await self.unpacked((await self._loaded(pid)).process.outcome)
+
+    async def item(self, item: Item) -> dict[str, Plain]:
+        """An inbox item with its exact call."""
+        return {
+            "number": item.id,
+            "kind": item.kind,
+            "pid": int(item.pid),
+            "owner": item.owner,
+            "text": item.text,
+            "call": await self.unpacked(item.call),
+            "asked": moment(item.asked_ns),
+            "expires": moment(item.expires_ns) if item.expires_ns is not None else None,
+        }
+
+    async def records(self, pid: Pid | None, after: int = 0) -> AsyncIterator[dict[str, Plain]]:
+        """Records of a process, or all of them, in order."""
+        async for record in self._reads.records(after=after, pid=pid):
+            yield record_plain(record)
+
+    async def account(self, owner: str) -> dict[str, Plain]:
+        """What an owner spent and holds: in all, by day and by agent. Raises: UnknownPathError."""
+        keys = (f"owner/{owner}", f"day/{owner}/*", f"agent/{owner}/*")
+        _, meters = await self._reads.books(keys)
+        if f"owner/{owner}" not in meters:
+            raise UnknownPathError(f"{owner!r} has no account: nothing of theirs has cost anything yet")
+        days = {key: meter for key, meter in meters.items() if key.startswith(f"day/{owner}/")}
+        agents = {key: meter for key, meter in meters.items() if key.startswith(f"agent/{owner}/")}
+        return {
+            "owner": owner,
+            "total": _meter(meters[f"owner/{owner}"]),
+            "days": {
+                moment(int(key.rpartition("/")[2]) * 86_400 * SECOND)[:10]: _meter(meter) for key, meter in days.items()
+            },
+            "agents": {key.removeprefix(f"agent/{owner}/"): _meter(meter) for key, meter in agents.items()},
+        }
+
+    async def definition(self, digest: Digest) -> Definition:
+        """A version of an agent. Raises: UnknownPathError."""
+        body = (await self._reads.blobs((digest,))).get(digest)
+        if body is None:
+            raise UnknownPathError(f"the definition {digest[:16]}… is not in the store")
+        return msgspec.json.decode(body, type=Definition)
+
+    async def _loaded(self, pid: Pid) -> Loaded:
+        found = await self._reads.load((pid,))
+        if not found:
+            raise UnknownProcessError(f"there is no process {pid}")
+        return found[0]
+
+    async def _calls(self, found: Loaded) -> Plain:
+        process = found.process
+        if not process.turn_open:
+            return []
+        records = await self._reads.turn(process.pid, process.turn)
+        past = history((record.at_ns, decode_body(record.body)) for record in records)
+        return [
+            {"key": key, "call": f"{one.call.kind} {one.call.name}", "effect": one.call.effect, "stands": _stands(one)}
+            for key, one in past.items()
+        ]
+
+    async def _agents(self) -> dict[str, Digest]:
+        """Newest definition by agent."""
+        found: dict[str, Digest] = {}
+        after, scanned = Pid(0), 0
+        while scanned < AGENTS_SCANNED and (rows := await self._reads.processes(live_only=False, after=after)):
+            for row in rows:
+                found[row.agent] = row.definition
+            after, scanned = rows[-1].pid, scanned + len(rows)
+        return found
+
+    def _shown(self, definition: Definition) -> Plain:
+        shown = cast("dict[str, Plain]", plain(definition))
+        shown["grants"] = [sentence(grant) for grant in definition.grants]
+        return shown
+
+
+def _stands(past: Past) -> str:
+    if past.result is not None:
+        return "answered" if getattr(past.result, "failure", None) is None else "failed"
+    if past.doubt is not None:
+        return "in doubt"
+    if past.asked is not None and past.verdict is None:
+        return "waits for its owner"
+    return "under way"
+
+
+def _meter(meter: Meter) -> dict[str, Plain]:
+    return {"spent": _amount(meter.spent), "held": _amount(meter.held)}
+
+
+def _amount(amount: Amount) -> dict[str, Plain]:
+    return {"money": format_money(amount.microusd), "microusd": amount.microusd, "tokens": amount.tokens}

@@ -1,0 +1,92 @@
+"""Asks a running kernel through its control socket, or, when none runs, writes the request down oneself.
+
+Rules: one connection a request; what the kernel refuses is raised here as the same error. A request made
+without a running kernel is applied by a kernel that drives nothing: it is durable, and what it made ready
+goes on with `ergos up`, `ergos run` or `ergos wait`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import msgspec
+
+from ergos.app.home import Home, facts_of, kernel_on, load_with
+from ergos.base.errors import ErgosError, NotRunningError, RefusedError, StoreLockedError, WorldError, every_error
+from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
+from ergos.lib.folder import FolderPrograms
+from ergos.runtime.control import Address, AnyReply, AnyRequest, Operations, Refusal, Stop
+
+_REPLIES: Final = msgspec.json.Decoder(AnyReply)
+_BY_CODE: Final = {error.code: error for error in every_error()}
+
+ANSWER_S: Final = 60  # seconds a kernel may take to answer anything; a long poll is shorter
+GONE_POLL_S: Final = 0.05  # seconds between two looks at the lock of a kernel that is stopping
+
+
+def raised(refusal: Refusal) -> ErgosError:
+    """The exception a refusal stands for."""
+    return _BY_CODE.get(refusal.code, ErgosError)(refusal.what, remedy=refusal.remedy)
+
+
+async def ask(home: Home, request: AnyRequest) -> AnyReply:
+    """Ask the running kernel. Raises: NotRunningError; what the kernel raised; WorldError."""
+    try:
+        with Address(home.socket) as address:
+            reader, writer = await asyncio.open_unix_connection(address, limit=2 * CONTROL_BYTES_MAX)
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
+        raise NotRunningError(f"no kernel is running on {home.folder}") from error
+    except PermissionError as error:
+        raise RefusedError(f"{home.socket} belongs to another user", remedy="name your own --home") from error
+    except OSError as error:
+        raise WorldError(f"{home.socket} cannot be reached: {error.strerror or error}") from error
+    try:
+        writer.write(msgspec.json.encode(request) + b"\n")
+        await writer.drain()
+        async with asyncio.timeout(ANSWER_S):
+            line = await reader.readline()
+    except TimeoutError as error:
+        raise WorldError(f"the kernel gave no answer within {ANSWER_S} seconds") from error
+    except OSError as error:
+        raise NotRunningError("the kernel stopped before it answered") from error
+    finally:
+        writer.close()
+    if not line.endswith(b"\n"):
+        raise NotRunningError("the kernel stopped before it answered", remedy="read its log; then `ergos up`")
+    try:
+        reply = _REPLIES.decode(line)
+    except msgspec.MsgspecError as error:
+        raise WorldError(f"the running kernel speaks another version: {error}", remedy="`ergos down`, then up") from error
+    if isinstance(reply, Refusal):
+        raise raised(reply)
+    return reply
+
+
+async def order(home: Home, request: AnyRequest) -> tuple[AnyReply, bool]:
+    """Ask the running kernel, else apply the request to the store; the answer, and whether a kernel runs.
+
+    Raises: ErgosErrors.
+    """
+    try:
+        return await ask(home, request), True
+    except NotRunningError:
+        if home.holder() is not None:
+            raise StoreLockedError(
+                f"{home.folder} is in use by {home.holder()}, which does not listen to commands",
+                remedy="wait until it has ended, or stop it",
+            ) from None
+    programs = FolderPrograms()
+    async with kernel_on(home, programs, drive=False) as kernel:
+        operations = Operations(kernel, load_with(programs), facts_of(kernel), lambda: None)
+        return await operations.perform(request), False
+
+
+async def bring_down(home: Home) -> None:
+    """Stop the running kernel and wait until it is gone. Raises: NotRunningError, WorldError."""
+    await ask(home, Stop())
+    for _ in range(int((STOP_GRACE_S + ANSWER_S) / GONE_POLL_S)):
+        if home.holder() is None:
+            return
+        await asyncio.sleep(GONE_POLL_S)
+    raise WorldError(f"{home.holder()} does not stop", remedy="look into its log; `kill -9` loses nothing durable")

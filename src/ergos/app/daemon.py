@@ -1,0 +1,130 @@
+"""A kernel that can be talked to: kernel, control socket and signals, in the foreground or behind.
+
+Rules: SIGTERM and SIGINT end it gracefully; a fault of the kernel ends it with that error; a background kernel
+tells whoever started it whether it stands, and writes what it has to say to its log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from ergos.app.home import Home, facts_of, kernel_on, load_with
+from ergos.base.errors import ErgosError, StoreLockedError, WorldError
+from ergos.lib.folder import FolderPrograms
+from ergos.runtime.control import Control, Operations
+from ergos.runtime.kernel import Kernel
+from ergos.runtime.settings import EVERYONE
+
+READY: Final = b"ready\n"
+LOG_BYTES_MAX: Final = 4 * 1024 * 1024  # bytes of the log before it is set aside, once
+LOG_TAIL_BYTES: Final = 2_000  # bytes of the log shown when a start failed without a word
+
+
+class Serving(msgspec.Struct):
+    """A kernel that listens."""
+
+    kernel: Kernel
+    ending: asyncio.Event
+    """Set by SIGTERM, SIGINT, a `stop` request or a fault."""
+    fault: ErgosError | None = None
+
+
+@asynccontextmanager
+async def serving(home: Home) -> AsyncIterator[Serving]:
+    """A kernel on this home with its socket and signal handlers. Raises: StoreError, SettingsError."""
+    programs = FolderPrograms()
+    loop = asyncio.get_running_loop()
+    ending = asyncio.Event()
+    async with kernel_on(home, programs) as kernel:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ending.set)
+        served = Serving(kernel, ending)
+        operations = Operations(kernel, load_with(programs), facts_of(kernel), ending.set)
+        control = Control(home.socket, operations, os.geteuid())
+        watch = asyncio.ensure_future(_watch(served))
+        try:
+            await control.start()
+            for owner, caps in home.settings.owner_caps.items():
+                if owner != EVERYONE:
+                    await kernel.desk.cap(owner, caps)
+            yield served
+        finally:
+            watch.cancel()
+            await control.stop()
+            operations.close()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+async def _watch(served: Serving) -> None:
+    served.fault = await served.kernel.fault()
+    served.ending.set()
+
+
+async def serve(home: Home, ready: Callable[[Kernel], None]) -> None:
+    """Run until told to stop. Raises: the fault that ended it."""
+    async with serving(home) as served:
+        ready(served.kernel)
+        await served.ending.wait()
+    if served.fault is not None:
+        raise served.fault
+
+
+def launch(home: Home) -> None:
+    """Start a kernel in the background; it stands when this returns.
+
+    Raises: StoreLockedError if one runs already; WorldError with what the kernel said when it did not start.
+    """
+    running = home.holder()
+    if running is not None:
+        raise StoreLockedError(f"{home.folder} is in use by {running}")
+    home.make()
+    log = _open_log(home)
+    reading, writing = os.pipe()
+    command = [sys.executable, "-m", "ergos.cli.main", "up", "--foreground", "--home", str(home.folder)]
+    with os.fdopen(reading, "rb") as answer:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - our own program
+                [*command, "--tell", str(writing)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(writing,),
+                start_new_session=True,
+                cwd=home.folder,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        finally:
+            os.close(writing)
+            os.close(log)
+        told = answer.read()
+    if told == READY:
+        return
+    child.wait()
+    said = told.decode("utf-8", "replace").strip() or _tail(home) or f"it ended with code {child.returncode}"
+    raise WorldError(f"the kernel did not start: {said}", remedy=f"its log is {home.log}")
+
+
+def _open_log(home: Home) -> int:
+    """The log, appended to; an old one that grew too long is set aside."""
+    try:
+        if home.log.exists() and home.log.stat().st_size > LOG_BYTES_MAX:
+            home.log.replace(home.log.with_suffix(".log.1"))
+        return os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise WorldError(f"the log {home.log} cannot be written: {error.strerror}") from error
+
+
+def _tail(home: Home) -> str:
+    with home.log.open("rb") as file:
+        file.seek(max(0, home.log.stat().st_size - LOG_TAIL_BYTES))
+        return file.read().decode("utf-8", "replace").strip()

@@ -1,0 +1,165 @@
+"""A home: the folder in which one kernel lives, and how a kernel is put together from its parts.
+
+    ergos.db  ergos.lock  key  kernel.sock  ergos.log  settings.toml
+
+Rules: the only module that knows every part; it decides nothing but which part goes where. The folder is its
+owner's alone (0700). Nothing is created before something has to be written.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from ergos import __version__
+from ergos.base.clock import Monotone
+from ergos.base.errors import CorruptStoreError, DefinitionError, ErgosError, NotRunningError, SettingsError, StoreError
+from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
+from ergos.drivers.lock import holder
+from ergos.drivers.sqlite_open import APPLICATION_ID
+from ergos.drivers.sqlite_reads import SqliteReads
+from ergos.drivers.store_sqlite import SqliteStore
+from ergos.kernel.ports import Definition
+from ergos.lib.folder import FolderPrograms
+from ergos.runtime.control import Facts, Load
+from ergos.runtime.kernel import Kernel
+from ergos.runtime.machine import Parts
+from ergos.runtime.settings import Settings, read_settings
+
+
+class Home(msgspec.Struct, frozen=True):
+    """Where everything of one kernel lies."""
+
+    settings: Settings
+
+    @property
+    def folder(self) -> Path:
+        """The folder itself."""
+        return self.settings.home
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file."""
+        return self.folder / "ergos.db"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one kernel."""
+        return self.store.with_suffix(".lock")
+
+    @property
+    def key(self) -> Path:
+        """The signing key."""
+        return self.folder / "key"
+
+    @property
+    def socket(self) -> Path:
+        """The control socket."""
+        return self.folder / "kernel.sock"
+
+    @property
+    def log(self) -> Path:
+        """What a background kernel has to say."""
+        return self.folder / "ergos.log"
+
+    def holder(self) -> str | None:
+        """Who runs a kernel here now, or None."""
+        return holder(self.lock)
+
+    def make(self) -> None:
+        """Create the folder, for its owner alone. Raises: SettingsError."""
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"the home {self.folder} cannot be created: {error.strerror}",
+                remedy="name another folder with --home or ERGOS_HOME",
+            ) from error
+
+
+def home_at(folder: Path | None, environ: Mapping[str, str] = os.environ) -> Home:
+    """The home at a folder, else where ERGOS_HOME points, else ~/.ergos. Raises: SettingsError."""
+    named = folder.expanduser().absolute() if folder is not None else None
+    return Home(read_settings(environ, home=named, user=user_name()))
+
+
+def reads_of(home: Home) -> SqliteReads:
+    """Read a store beside its kernel. Raises: NotRunningError if nothing was ever run here; StoreError."""
+    if not home.store.exists():
+        raise NotRunningError(
+            f"nothing was run in {home.folder} yet", remedy="start an agent with `ergos run PATH`, or name a --home"
+        )
+    if home.store.stat().st_size == 0:
+        raise CorruptStoreError(f"{home.store} is empty")
+    try:
+        with home.store.open("rb") as file:
+            header = file.read(72)
+    except OSError as error:
+        raise StoreError(f"{home.store} cannot be read: {error.strerror}") from error
+    if header[:16] != b"SQLite format 3\0" or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise StoreError(f"{home.store} is not an ErgOS store", remedy="check the path of the home")
+    return SqliteReads.open(home.store)
+
+
+def load_with(programs: FolderPrograms) -> Load:
+    """Find definitions with these programs."""
+
+    def load(path: Path, settings: Mapping[str, object]) -> Definition:
+        if not path.exists():
+            raise DefinitionError(f"{path} is not there", remedy="name a folder with AGENT.md, or a Python file")
+        return programs.load(path, settings=settings or None)
+
+    return load
+
+
+@asynccontextmanager
+async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True) -> AsyncIterator[Kernel]:
+    """A kernel on this home, stopped gracefully at the end.
+
+    With `drive=False` it takes requests and writes them down but runs no process: whatever it made ready goes on
+    when a kernel that drives is started. Raises: StoreError.
+    """
+    home.make()
+    store = SqliteStore(home.store)
+    try:
+        parts = Parts(
+            store=store,
+            clock=Monotone(HostClock()),
+            entropy=HostEntropy(),
+            programs=programs,
+            signer=FileSigner(home.key),
+            concurrency=home.settings.concurrency,
+            owner_caps=home.settings.owner_caps,
+        )
+        kernel = Kernel(parts, version=__version__, host=host_name())
+        kernel.reactor.stopping = not drive
+        await kernel.start()
+    except BaseException:
+        await store.close()
+        raise
+    try:
+        yield kernel
+    finally:
+        await kernel.stop()
+
+
+def facts_of(kernel: Kernel) -> Facts:
+    """What a kernel says of itself."""
+    return Facts(
+        version=__version__, host=host_name(), os_pid=process_id(), started_ns=kernel.machine.parts.clock.now_ns()
+    )
+
+
+def translated(error: sqlite3.Error) -> ErgosError:
+    """A failed read beside a kernel, for a person."""
+    text = str(error)
+    if "malformed" in text or "not a database" in text:
+        return CorruptStoreError(f"SQLite says: {text}")
+    if "no such table" in text:
+        return StoreError("the store is not set up yet", remedy="run something first: `ergos run PATH`")
+    return StoreError(f"SQLite says: {text}", remedy="try again; `ergos doctor` checks the surroundings")

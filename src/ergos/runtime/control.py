@@ -1,0 +1,438 @@
+"""The control socket of a running kernel: what faces in other processes ask of it.
+
+One request is one line of JSON, its answer another; requests on one connection are answered in order. The
+socket lies in the home, is readable by its owner alone, and every peer's user id is checked besides.
+
+Rules: a client can never harm the kernel: sizes, time, number of clients are bounded, what is malformed is
+answered and dropped, who reads too slowly is let go of. This file knows requests and answers; who composed
+the kernel and where programs come from is passed in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.errors import BoundError, ErgosError, RefusedError, SettingsError, TooLargeError, ValueShapeError
+from ergos.base.ids import Pid
+from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
+from ergos.kernel.events import Failure, SignalName, Verdict
+from ergos.kernel.ports import Definition
+from ergos.kernel.process import State
+from ergos.runtime.desk import Ended
+from ergos.runtime.kernel import Kernel
+from ergos.runtime.machine import Resident
+
+CONTROL_CLIENTS_MAX: Final = 256  # connections at once; one client needs one, the next is told to come back
+CONTROL_LINE_S: Final = 10  # seconds from connecting or the last answer to the end of the next request
+CONTROL_DRAIN_S: Final = 10  # seconds a client may take to read an answer
+LONG_POLL_S: Final = 25  # seconds an `end_of` is kept open, so that clients that went away are noticed
+POLL_S_MIN: Final = 0.05  # seconds an `end_of` is kept open at least: time to look
+LIVE_PROCESSES_MAX: Final = 5_000  # processes of one live view; stays within CONTROL_BYTES_MAX
+LIVE_CALLS_MAX: Final = 8  # calls shown of one process
+SOCKET_PATH_BYTES_MAX: Final = 100  # bytes of a socket's path; Linux has room for 107, macOS for 103
+
+# Requests
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="op", kw_only=True, forbid_unknown_fields=True):
+    """Any request."""
+
+
+class StatusOf(Request, tag="status"):
+    """How the kernel is."""
+
+
+class Spawn(Request, tag="spawn"):
+    """Start a process of the agent at a path."""
+
+    path: str
+    """Absolute."""
+    owner: str
+    settings: dict[str, Plain] = {}
+    memory: Plain = None
+
+
+class EndOf(Request, tag="end_of"):
+    """Wait until a process has ended, at most so long; then the answer says that it has not."""
+
+    pid: Pid
+    within_s: float = LONG_POLL_S
+
+
+class Processes(Request, tag="processes"):
+    """What is in the kernel's memory, with calls under way."""
+
+
+class Signal(Request, tag="signal"):
+    """Pause, resume, stop or kill."""
+
+    pid: Pid
+    name: SignalName
+    by: str
+
+
+class Answer(Request, tag="answer"):
+    """Answer an inbox item."""
+
+    number: int
+    verdict: Verdict
+    by: str
+    value: Plain = None
+
+
+class Halt(Request, tag="halt"):
+    """STOP (on), or lift it."""
+
+    on: bool
+    by: str
+
+
+class Send(Request, tag="send"):
+    """Put a message of the owner into a mailbox."""
+
+    pid: Pid
+    body: Plain
+
+
+class Sign(Request, tag="checkpoint"):
+    """Sign what was written since the last checkpoint."""
+
+
+class Stop(Request, tag="stop"):
+    """End the kernel gracefully."""
+
+
+AnyRequest: TypeAlias = StatusOf | Spawn | EndOf | Processes | Signal | Answer | Halt | Send | Sign | Stop
+
+# Answers
+
+
+class Reply(msgspec.Struct, frozen=True, tag_field="answer", kw_only=True):
+    """Any answer."""
+
+
+class Refusal(Reply, tag="error"):
+    """An ErgosError."""
+
+    code: str
+    what: str
+    remedy: str
+
+
+class Fine(Reply, tag="ok"):
+    """Done, durably; the process concerned, or 0."""
+
+    pid: Pid = Pid(0)
+
+
+class Standing(Reply, tag="process"):
+    """Where a process stands; its outcome is in the store."""
+
+    pid: Pid
+    state: State
+    ended: bool
+    failure: Failure | None = None
+
+
+class LiveProcess(msgspec.Struct, frozen=True, kw_only=True):
+    """A process in memory."""
+
+    pid: Pid
+    parent: Pid
+    owner: str
+    agent: str
+    state: State
+    turn: int
+    waits: str = ""
+    wake_at_ns: int | None = None
+    calls: tuple[str, ...] = ()
+    """Calls of its open turn that are not answered yet: 'act weather'."""
+
+
+class Live(Reply, tag="processes"):
+    """The live view."""
+
+    halted: bool
+    processes: tuple[LiveProcess, ...]
+
+
+class Status(Reply, tag="status"):
+    """How a kernel is."""
+
+    version: str
+    host: str
+    os_pid: int
+    started_ns: int
+    now_ns: int
+    store: str
+    records: int
+    halted: bool
+    states: dict[str, int]
+    """Processes in memory by state."""
+    flying: int
+    """Calls being performed or queued."""
+    public_key: str = ""
+    fault: str = ""
+
+
+class Signed(Reply, tag="checkpoint"):
+    """The checkpoint that was made; seq 0 if there was nothing new."""
+
+    seq: int = 0
+
+
+AnyReply: TypeAlias = Refusal | Fine | Standing | Live | Status | Signed
+
+_REQUESTS: Final = msgspec.json.Decoder(AnyRequest)
+_ENCODER: Final = msgspec.json.Encoder()
+
+Load: TypeAlias = Callable[[Path, Mapping[str, object]], Definition]
+"""Finds the definition of the agent at a path. Raises: DefinitionError."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the kernel does not know of itself."""
+
+    version: str
+    host: str
+    os_pid: int
+    started_ns: int
+
+
+class Operations:
+    """What can be asked of a kernel, whoever asks: the socket, or a command that holds the store itself."""
+
+    def __init__(self, kernel: Kernel, load: Load, facts: Facts, stop: Callable[[], None]) -> None:
+        self._kernel: Final = kernel
+        self._load: Final = load
+        self._facts: Final = facts
+        self._stop: Final = stop
+        self._ends: Final[dict[Pid, asyncio.Future[Ended]]] = {}
+
+    async def perform(self, request: AnyRequest) -> AnyReply:
+        """Do it. Raises: ErgosErrors."""
+        desk = self._kernel.desk
+        match request:
+            case StatusOf():
+                return await self._status()
+            case Spawn(path=path, owner=owner, settings=settings, memory=memory):
+                return Fine(pid=await desk.spawn(self._load(Path(path), settings), owner, memory))
+            case EndOf(pid=pid, within_s=within_s):
+                return await self._end_of(pid, min(max(within_s, POLL_S_MIN), LONG_POLL_S))
+            case Processes():
+                return self._live()
+            case Signal(pid=pid, name=name, by=by):
+                process = await desk.signal(pid, name, by)
+                return Standing(pid=pid, state=process.state, ended=name in {"stop", "kill"}, failure=process.failure)
+            case Answer(number=number, verdict=verdict, by=by, value=value):
+                return Fine(pid=(await desk.answer(number, verdict, by, value)).pid)
+            case Halt(on=on, by=by):
+                await desk.halt(by, on=on)
+                return Fine()
+            case Send(pid=pid, body=body):
+                await desk.send(pid, body)
+                return Fine(pid=pid)
+            case Sign():
+                made = await self._kernel.checkpoint()
+                return Signed(seq=made.seq if made is not None else 0)
+            case Stop():
+                self._stop()
+                return Fine()
+
+    async def _status(self) -> Status:
+        machine, facts = self._kernel.machine, self._facts
+        states: dict[str, int] = {}
+        for resident in machine.table.values():
+            states[resident.process.state.value] = states.get(resident.process.state.value, 0) + 1
+        return Status(
+            version=facts.version,
+            host=facts.host,
+            os_pid=facts.os_pid,
+            started_ns=facts.started_ns,
+            now_ns=machine.parts.clock.now_ns(),
+            store=machine.store.id,
+            records=(await machine.store.head()).seq,
+            halted=machine.halted,
+            states=states,
+            flying=sum(len(resident.flying) for resident in machine.table.values()),
+            public_key=machine.parts.signer.public_key if machine.parts.signer is not None else "",
+            fault="nothing moves any more; see the log" if machine.failed else "",
+        )
+
+    async def _end_of(self, pid: Pid, within_s: float) -> Standing:
+        """However many clients ask however often, one of them waits for each process."""
+        waiting = self._ends.get(pid)
+        if waiting is None:
+            waiting = self._ends[pid] = asyncio.ensure_future(self._kernel.desk.end_of(pid))
+            waiting.add_done_callback(lambda done: self._seen(pid, done))
+        await asyncio.wait({waiting}, timeout=within_s)
+        if not waiting.done():
+            resident = self._kernel.machine.table.get(pid)
+            state = resident.process.state if resident is not None else State.WAITING
+            return Standing(pid=pid, state=state, ended=False)
+        ended = waiting.result().process
+        return Standing(pid=pid, state=ended.state, ended=True, failure=ended.failure)
+
+    def _seen(self, pid: Pid, done: asyncio.Future[Ended]) -> None:
+        del self._ends[pid]
+        if not done.cancelled():
+            done.exception()  # whoever asked was told; if they are gone by now, nobody has to be
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        for waiting in self._ends.values():
+            waiting.cancel()
+
+    def _live(self) -> Live:
+        machine = self._kernel.machine
+        # The newest are at the end of the table; of too many those are the ones somebody looks for.
+        residents = list(machine.table.values())[-LIVE_PROCESSES_MAX:]
+        return Live(halted=machine.halted, processes=tuple(_live(resident) for resident in residents))
+
+
+def _live(resident: Resident) -> LiveProcess:
+    process, turn = resident.process, resident.turn
+    open_calls = [pending.call for pending in turn.pending.values() if pending.answer is None] if turn else []
+    return LiveProcess(
+        pid=process.pid,
+        parent=process.parent,
+        owner=process.owner,
+        agent=process.agent,
+        state=process.state,
+        turn=process.turn,
+        waits=process.waits,
+        wake_at_ns=process.wake_at_ns,
+        calls=tuple(f"{call.kind} {call.name}" for call in open_calls[:LIVE_CALLS_MAX]),
+    )
+
+
+class Control:
+    """The server side of the socket."""
+
+    def __init__(self, path: Path, operations: Operations, uid: int) -> None:
+        """`uid`: the only user that may ask."""
+        self._path: Final = path
+        self._operations: Final = operations
+        self._uid: Final = uid
+        self._server: asyncio.Server | None = None
+        self._clients: Final[set[asyncio.StreamWriter]] = set()
+
+    async def start(self) -> None:
+        """Listen; a socket left behind by a killed kernel is replaced (the store's lock was taken before)."""
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._path.unlink(missing_ok=True)
+            with Address(self._path) as address:
+                # The umask would need to change for the whole process; the folder is its owner's alone.
+                listener.bind(address)
+            self._path.chmod(0o600)
+            self._server = await asyncio.start_unix_server(self._client, sock=listener, limit=CONTROL_BYTES_MAX)
+        except OSError as error:
+            listener.close()
+            raise SettingsError(
+                f"no control socket can be made at {self._path}: {error.strerror}", remedy="choose another --home"
+            ) from error
+
+    async def stop(self) -> None:
+        """Listen no more and let go of every client."""
+        self._path.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.close()
+        for writer in list(self._clients):
+            writer.close()
+        for _ in range(int(STOP_GRACE_S)):  # handlers end at their next read
+            if not self._clients:
+                break
+            await asyncio.sleep(0)
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, from its first line to its last."""
+        try:
+            if _peer_uid(writer) != self._uid:
+                await _say(writer, RefusedError("this kernel belongs to another user"))
+                return
+            if len(self._clients) >= CONTROL_CLIENTS_MAX:
+                await _say(writer, BoundError("too many clients are connected", remedy="try again in a moment"))
+                return
+            self._clients.add(writer)
+            while await self._exchange(reader, writer):
+                pass
+        except (OSError, TimeoutError):
+            writer.transport.abort()  # it went away, or never read its answer
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """One request and its answer; False when the connection is over."""
+        try:
+            async with asyncio.timeout(CONTROL_LINE_S):
+                line = await reader.readuntil(b"\n")
+        except asyncio.IncompleteReadError as end:
+            if end.partial:
+                await _say(writer, ValueShapeError("the request does not end with a newline"))
+            return False
+        except asyncio.LimitOverrunError:
+            await _say(writer, TooLargeError(f"a request has at most {CONTROL_BYTES_MAX:,} bytes"))
+            return False
+        try:
+            request = _REQUESTS.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            await _say(writer, ValueShapeError(f"this is no request: {error}"))
+            return True
+        try:
+            reply: AnyReply | ErgosError = await self._operations.perform(request)
+        except ErgosError as error:
+            reply = error
+        await _say(writer, reply)
+        return True
+
+
+async def _say(writer: asyncio.StreamWriter, reply: AnyReply | ErgosError) -> None:
+    if isinstance(reply, ErgosError):
+        reply = Refusal(code=reply.code, what=reply.what, remedy=reply.what_to_do)
+    line = _ENCODER.encode(reply)
+    if len(line) >= CONTROL_BYTES_MAX:
+        too_long = TooLargeError(f"the answer has {len(line):,} bytes; at most {CONTROL_BYTES_MAX:,} are sent")
+        line = _ENCODER.encode(Refusal(code=too_long.code, what=too_long.what, remedy=too_long.what_to_do))
+    writer.write(line + b"\n")
+    async with asyncio.timeout(CONTROL_DRAIN_S):
+        await writer.drain()
+
+
+def _peer_uid(writer: asyncio.StreamWriter) -> int:
+    """The user at the other end. Source: unix(7) SO_PEERCRED; on macOS LOCAL_PEERCRED of unix(4)."""
+    peer: socket.socket = writer.get_extra_info("socket")
+    if sys.platform == "darwin":
+        credentials = peer.getsockopt(0, 1, 76)
+        return int(struct.unpack_from("=II", credentials)[1])
+    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[1])
+
+
+class Address:
+    """A spelling of a socket's path that fits the system's bound, however deep its folder lies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._folder = -1
+
+    def __enter__(self) -> str:
+        if len(os.fsencode(self._path)) <= SOCKET_PATH_BYTES_MAX:
+            return str(self._path)
+        self._folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        return f"/proc/self/fd/{self._folder}/{self._path.name}"
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder >= 0:
+            os.close(self._folder)

@@ -1,0 +1,197 @@
+"""The owner's settings as one frozen value: `settings.toml` in the home, then the environment, then --home.
+
+    owner = "alice"
+    language = "zh"
+    [budget]                 # ceilings of every owner
+    per_day = "2usd"
+    tokens_per_day = 500000
+    [budget.owners.alice]    # instead of the above, for one owner
+    per_day = "10usd"
+    [concurrency]            # calls at once, by queue
+    tools = 16
+
+Environment: ERGOS_HOME (default ~/.ergos), ERGOS_OWNER, ERGOS_LANGUAGE; it wins over the file.
+
+Rules: read once and passed in; an unknown key is an error that names its nearest relative; every error names
+file (or variable), key and what was expected. Nothing here is a permission.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final, Literal, TypeAlias, cast
+
+import msgspec
+
+from ergos.base.errors import SettingsError, ValueShapeError
+from ergos.base.ids import name as checked_name
+from ergos.base.money import Amount, parse_money
+from ergos.kernel.ledger import UNCAPPED, Caps
+
+SETTINGS_BYTES_MAX: Final = 64 * 1024  # bytes of settings.toml; a longer file is not settings
+CONCURRENCY_MAX: Final = 10_000  # calls at once of one queue; more open files than a process may have
+
+EVERYONE: Final = "*"
+"""Stands for every owner that is not named."""
+
+FILE: Final = "settings.toml"
+KEYS: Final = ("owner", "language", "budget", "concurrency")
+SCOPES: Final = {"per_call": "call", "per_process": "process", "per_agent": "agent", "per_owner": "owner", "per_day": "day"}
+LANGUAGES: Final = ("en", "zh")
+
+Table: TypeAlias = "dict[str, object]"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything an owner can set."""
+
+    home: Path
+    """Absolute."""
+    owner: str
+    """Who runs what is started here."""
+    language: Literal["en", "zh"] = "en"
+    owner_caps: dict[str, Caps] = {}
+    """Ceilings by owner; EVERYONE for those not named."""
+    concurrency: dict[str, int] = {}
+    """Calls at once by queue."""
+
+
+def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user: str = "owner") -> Settings:
+    """The settings of a home (`home`, else ERGOS_HOME, else ~/.ergos). `user`: owner where nothing names one.
+
+    Raises: SettingsError.
+    """
+    folder = home or home_of(environ)
+    path = folder / FILE
+    table = _table(path)
+    _known(table, KEYS, str(path), "")
+    language = environ.get("ERGOS_LANGUAGE") or table.get("language") or "en"
+    if language not in LANGUAGES:
+        where = "ERGOS_LANGUAGE" if environ.get("ERGOS_LANGUAGE") else f"{path}: language"
+        raise SettingsError(f"{where} is {language!r}; expected 'en' or 'zh'")
+    return Settings(
+        home=folder.absolute(),
+        owner=_owner(environ, table, path, user),
+        language=cast("Literal['en', 'zh']", language),
+        owner_caps=_budgets(table.get("budget"), str(path)),
+        concurrency=_concurrency(table.get("concurrency"), str(path)),
+    )
+
+
+def home_of(environ: Mapping[str, str]) -> Path:
+    """ERGOS_HOME, else ~/.ergos. Raises: SettingsError without either."""
+    named = environ.get("ERGOS_HOME", "")
+    user_home = environ.get("HOME", "")
+    if "\0" in named:
+        raise SettingsError("ERGOS_HOME contains a NUL byte; expected the path of a folder")
+    if named == "~" or named.startswith("~/"):
+        named = user_home + named[1:]
+    if named:
+        return Path(named).absolute()
+    if not user_home:
+        raise SettingsError("neither ERGOS_HOME nor HOME is set; expected ERGOS_HOME to name a folder")
+    return Path(user_home).absolute() / ".ergos"
+
+
+def _table(path: Path) -> Table:
+    try:
+        if path.stat().st_size > SETTINGS_BYTES_MAX:
+            raise SettingsError(f"{path} is larger than {SETTINGS_BYTES_MAX:,} bytes; expected a short TOML file")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError as error:
+        raise SettingsError(f"the home {path.parent} is not a folder; expected a folder, or nothing yet") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}; expected a readable file") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8 text; expected TOML") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+
+
+def _owner(environ: Mapping[str, str], table: Table, path: Path, user: str) -> str:
+    for where, found in (("ERGOS_OWNER", environ.get("ERGOS_OWNER") or None), (f"{path}: owner", table.get("owner"))):
+        if found is None:
+            continue
+        try:
+            return checked_name(found if isinstance(found, str) else repr(found), what="an owner")
+        except ValueShapeError as error:
+            raise SettingsError(f"{where}: {error.what}") from error
+    try:
+        return checked_name(user, what="an owner")
+    except ValueShapeError:
+        return "owner"  # a login name that could not be part of a path
+
+
+def _budgets(found: object, path: str) -> dict[str, Caps]:
+    if found is None:
+        return {}
+    budget = _mapping(found, f"{path}: budget", 'a table such as per_day = "2usd"')
+    keys = (*SCOPES, *(f"tokens_{scope}" for scope in SCOPES))
+    _known(budget, (*keys, "owners"), path, "budget.")
+    caps: dict[str, Caps] = {}
+    if any(key != "owners" for key in budget):
+        caps[EVERYONE] = _caps(budget, f"{path}: budget")
+    owners = _mapping(budget.get("owners", {}), f"{path}: budget.owners", "one table for each owner")
+    for owner, listed in owners.items():
+        where = f"{path}: budget.owners.{owner}"
+        try:
+            checked_name(owner, what="an owner")
+        except ValueShapeError as error:
+            raise SettingsError(f"{where}: {error.what}") from error
+        own = _mapping(listed, where, 'a table such as per_day = "2usd"')
+        _known(own, keys, path, f"budget.owners.{owner}.")
+        caps[owner] = _caps(own, where)
+    return caps
+
+
+def _caps(table: Table, where: str) -> Caps:
+    found: dict[str, Amount] = {}
+    for key, scope in SCOPES.items():
+        money, tokens = table.get(key), table.get(f"tokens_{key}")
+        if money is not None or tokens is not None:
+            found[scope] = Amount(
+                UNCAPPED if money is None else _money(money, f"{where}.{key}"),
+                UNCAPPED if tokens is None else _count(tokens, f"{where}.tokens_{key}", 0, 2**53),
+            )
+    return msgspec.convert(found, Caps, from_attributes=True)
+
+
+def _concurrency(found: object, path: str) -> dict[str, int]:
+    if found is None:
+        return {}
+    table = _mapping(found, f"{path}: concurrency", "a table such as tools = 16")
+    return {queue: _count(value, f"{path}: concurrency.{queue}", 1, CONCURRENCY_MAX) for queue, value in table.items()}
+
+
+def _money(value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise SettingsError(f"{where} is {value!r}; expected US dollars such as '2.50usd'")
+    try:
+        return parse_money(str(value))
+    except ValueShapeError as error:
+        raise SettingsError(f"{where}: {error.what}; expected US dollars such as '2.50usd'") from error
+
+
+def _count(value: object, where: str, least: int, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise SettingsError(f"{where} is {value!r}; expected a whole number from {least:,} to {most:,}")
+    return value
+
+
+def _mapping(value: object, where: str, expected: str) -> Table:
+    if not isinstance(value, dict):
+        raise SettingsError(f"{where} is {value!r}; expected {expected}")
+    return cast("Table", value)
+
+
+def _known(table: Table, allowed: Iterable[str], path: str, prefix: str) -> None:
+    for key in table:
+        if key not in allowed:
+            near = difflib.get_close_matches(key, list(allowed), 1)
+            hint = f"{prefix}{near[0]}" if near else "one of " + ", ".join(allowed)
+            raise SettingsError(f"{path}: {prefix}{key} is no setting; expected {hint}")
