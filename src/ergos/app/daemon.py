@@ -89,6 +89,7 @@ def launch(home: Home) -> None:
         raise StoreLockedError(f"{home.folder} is in use by {running}")
     home.make()
     log = _open_log(home)
+    before = os.fstat(log).st_size
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "ergos.cli.main", "up", "--foreground", "--home", str(home.folder)]
     with os.fdopen(reading, "rb") as answer:
@@ -100,7 +101,6 @@ def launch(home: Home) -> None:
                 stderr=log,
                 pass_fds=(writing,),
                 start_new_session=True,
-                cwd=home.folder,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
         finally:
@@ -110,7 +110,7 @@ def launch(home: Home) -> None:
     if told == READY:
         return
     child.wait()
-    said = told.decode("utf-8", "replace").strip() or _tail(home) or f"it ended with code {child.returncode}"
+    said = told.decode("utf-8", "replace").strip() or _said_since(home, before) or f"it ended with code {child.returncode}"
     raise WorldError(f"the kernel did not start: {said}", remedy=f"its log is {home.log}")
 
 
@@ -124,7 +124,8 @@ def _open_log(home: Home) -> int:
         raise WorldError(f"the log {home.log} cannot be written: {error.strerror}") from error
 
 
-def _tail(home: Home) -> str:
+def _said_since(home: Home, before: int) -> str:
+    """The end of what was logged since the log had this size."""
     with home.log.open("rb") as file:
-        file.seek(max(0, home.log.stat().st_size - LOG_TAIL_BYTES))
-        return file.read().decode("utf-8", "replace").strip()
+        file.seek(max(before, home.log.stat().st_size - LOG_TAIL_BYTES))
+        return " ".join(file.read().decode("utf-8", "replace").split())

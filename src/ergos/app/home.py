@@ -18,10 +18,10 @@ import msgspec
 
 from ergos import __version__
 from ergos.base.clock import Monotone
-from ergos.base.errors import CorruptStoreError, DefinitionError, ErgosError, NotRunningError, SettingsError, StoreError
+from ergos.base.errors import CorruptStoreError, DefinitionError, ErgosError, ForeignStoreError, NotRunningError, SettingsError, StoreError
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
-from ergos.drivers.sqlite_open import APPLICATION_ID
+from ergos.drivers.sqlite_open import APPLICATION_ID, connect
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.ports import Definition
@@ -94,16 +94,14 @@ def reads_of(home: Home) -> SqliteReads:
         raise NotRunningError(
             f"nothing was run in {home.folder} yet", remedy="start an agent with `ergos run PATH`, or name a --home"
         )
-    if home.store.stat().st_size == 0:
-        raise CorruptStoreError(f"{home.store} is empty")
     try:
-        with home.store.open("rb") as file:
-            header = file.read(72)
-    except OSError as error:
-        raise StoreError(f"{home.store} cannot be read: {error.strerror}") from error
-    if header[:16] != b"SQLite format 3\0" or int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise StoreError(f"{home.store} is not an ErgOS store", remedy="check the path of the home")
-    return SqliteReads.open(home.store)
+        connection = connect(home.store, read_only=True)
+        found = connection.execute("PRAGMA application_id").fetchone()
+        if found is None or found[0] != APPLICATION_ID:
+            raise ForeignStoreError(f"{home.store} is not an ErgOS store")
+    except sqlite3.Error as error:
+        raise translated(error) from error
+    return SqliteReads(connection)
 
 
 def load_with(programs: FolderPrograms) -> Load:
@@ -158,7 +156,9 @@ def facts_of(kernel: Kernel) -> Facts:
 def translated(error: sqlite3.Error) -> ErgosError:
     """A failed read beside a kernel, for a person."""
     text = str(error)
-    if "malformed" in text or "not a database" in text:
+    if "not a database" in text:
+        return ForeignStoreError("this file is not an ErgOS store")
+    if "malformed" in text:
         return CorruptStoreError(f"SQLite says: {text}")
     if "no such table" in text:
         return StoreError("the store is not set up yet", remedy="run something first: `ergos run PATH`")

@@ -7,14 +7,13 @@ did is shown with both sides. The last open turn ends where the journal does.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
 from ergos.app.catalogue import Catalogue, moment
 from ergos.base.canonical import Plain
-from ergos.base.errors import ErgosError, UnknownProcessError
+from ergos.base.errors import DivergedError, ErgosError, UnknownProcessError
 from ergos.base.ids import Digest, Pid
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Body, Committed, EffectClass, Exited, Failure, Spawned, Woken, decode_body
@@ -35,8 +34,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     turn: int
     what: str
     """'act weather', 'return', 'idle', 'raise'."""
-    args: Plain = None
-    came: Plain = None
+    args: object = None
+    came: object = None
     """The answer, the outcome or the memory."""
     failure: Failure | None = None
     at: str = ""
@@ -45,11 +44,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """False: the journal, as far as it was read, holds no answer."""
 
 
-class Differs(ErgosError):
-    """The program on disk does something else than the journal says."""
-
-    code = "E401"
-    remedy = "run the version it began with, or make the program deterministic"
 
 
 class _Opened(msgspec.Struct):
@@ -71,11 +65,11 @@ class Rehearsal:
         self._reads: Final = reads
         self._programs: Final = programs
         self._pid: Final = pid
-        self.versions: Final[set[str]] = set()
-        """Digests of the source of every version that was driven and is no longer what is on disk."""
+        self.changed = False
+        """The source on disk is not the version that made the journal."""
 
     async def steps(self, until: int | None) -> AsyncIterator[Step]:
-        """Every step up to the record of this position (None: all). Raises: DivergedError, Differs, UnknownProcessError."""
+        """Every step up to the record of this position (None: all). Raises: DivergedError, UnknownProcessError."""
         found = await self._reads.load((self._pid,))
         if not found:
             raise UnknownProcessError(f"there is no process {self._pid}")
@@ -106,7 +100,7 @@ class Rehearsal:
     def _compare(self, definition: Definition) -> None:
         current = self._programs.current(definition.agent, definition.program)
         if current is not None and current.code != definition.code:
-            self.versions.add(Path(definition.program).name)
+            self.changed = True
 
     async def _turns(self, until: int | None) -> list[_Opened]:
         """The turns of the journal, each with the memory and the version it began with."""
@@ -153,7 +147,7 @@ class Rehearsal:
     async def _answered(self, pending: Pending, turn: int) -> Step:
         """Answer a call from the journal, if it can."""
         past, request = pending.past, pending.request
-        what, args = f"{request.kind} {request.name}", cast("Plain", request.args)
+        what, args = f"{request.kind} {request.name}", request.args
         if past is None or past.result is None:
             return Step(turn=turn, what=what, args=args, answered=False)
         result = past.result
@@ -162,7 +156,7 @@ class Rehearsal:
         return Step(turn=turn, what=what, args=args, came=value, failure=pending.answer.failure, at=moment(past.at_ns))
 
     async def _returned(self, came: Returned, opened: _Opened) -> Step:
-        """The end of a turn, compared with what the journal says it was. Raises: Differs."""
+        """The end of a turn, compared with what the journal says it was. Raises: DivergedError."""
         idle = isinstance(came.value, Idle)
         value = came.value.memory if isinstance(came.value, Idle) else came.value
         for _, body in opened.records:
@@ -173,7 +167,7 @@ class Rehearsal:
             else:
                 continue
             if was_idle != idle or recorded != value:
-                raise Differs(f"the journal says that turn {opened.number} ended with {recorded!r}, the program with {value!r}")
+                raise DivergedError(f"the journal says that turn {opened.number} ended with {recorded!r}, the program with {value!r}")
         return Step(turn=opened.number, what="idle" if idle else "return", came=value)
 
 

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final, Protocol
 
-from ergos.base.errors import CorruptStoreError, DiskFullError, ForeignStoreError
+from ergos.base.errors import CorruptStoreError, DiskFullError, ErgosError, ForeignStoreError, StoreError
 from ergos.base.limits import SQLITE_CACHE_KIB, WAL_PAGES_CHECKPOINT
 from ergos.drivers.host import new_store_id
 from ergos.drivers.lock import KernelLock
@@ -20,6 +20,8 @@ from ergos.drivers.store_rows import Cell, Row
 
 APPLICATION_ID: Final = 0x4572674F  # "ErgO", in the header of every store
 SCHEMA_VERSION: Final = 1
+_DAMAGE: Final = ("malformed", "not a database", "decode to UTF-8", "no such", "already exists", "unsupported file")
+"""Words of SQLite that mean that the file is not as it was written."""
 
 
 class Cursor(Protocol):
@@ -61,22 +63,30 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Raises: StoreLockedError, ForeignStoreError, CorruptStoreError, DiskFullError."""
-        self._lock: KernelLock | None = KernelLock(path.with_suffix(".lock"))
+        self._lock: Final = KernelLock(path.with_suffix(".lock"))
+        self._open: Final[list[Connection]] = []
         try:
             _check_header(path)
-            self.writer: Connection = connect(path)
+            self.writer: Connection = self._connected(path)
             self.store_id = prepare(self.writer, self.errors)
-            self.reader: Connection = connect(path)
+            self.reader: Connection = self._connected(path)
         except BaseException:
-            self._lock.release()
+            self.close()
             raise
+
+    def _connected(self, path: Path) -> Connection:
+        try:
+            connection = connect(path)
+        except self.errors as error:
+            raise translated(error) from error
+        self._open.append(connection)
+        return connection
 
     def close(self) -> None:
         """Let go of the file and the lock."""
-        self.reader.close()
-        self.writer.close()
-        if self._lock is not None:
-            self._lock.release()
+        while self._open:
+            self._open.pop().close()
+        self._lock.release()
 
 
 def connect(path: Path, *, read_only: bool = False) -> Connection:
@@ -103,21 +113,44 @@ def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = (sqlit
         _migrate(writer)
         found = writer.execute("SELECT value FROM meta WHERE name = 'store_id'").fetchone()
     except errors as error:
-        text = str(error)
-        if "full" in text:
-            raise DiskFullError from error
-        raise CorruptStoreError(f"SQLite cannot open it: {text}") from error
-    assert found is not None
-    return str(found[0])
+        raise translated(error) from error
+    if found is None or not isinstance(found[0], str):
+        raise CorruptStoreError("the store has lost its name")
+    return found[0]
+
+
+def check_store(reader: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> None:
+    """Whether this is a store that this code can read. Writes nothing. Raises: StoreError."""
+    try:
+        if _one(reader, "PRAGMA application_id") != APPLICATION_ID:
+            raise ForeignStoreError("this SQLite file was written by another program")
+        _refuse_newer(int(str(_one(reader, "PRAGMA user_version"))))
+    except errors as error:
+        raise translated(error) from error
+
+
+def translated(error: BaseException) -> ErgosError:
+    """What SQLite says, as what happened and what to do."""
+    text = str(error)
+    if isinstance(error, ErgosError):
+        return error
+    if "full" in text or "No space" in text:
+        return DiskFullError()
+    if "disk I/O" in text:
+        return DiskFullError(
+            f"the disk refused a read or write ({text}); everything acknowledged is safe",
+            remedy="check the disk, then start again with `ergos up`",
+        )
+    if any(word in text for word in _DAMAGE):
+        return CorruptStoreError(f"SQLite says: {text}")
+    if "readonly" in text or "unable to open" in text:
+        return StoreError(f"SQLite says: {text}", remedy="see that the folder exists and that you may write to it")
+    return StoreError(f"SQLite says: {text}")
 
 
 def _migrate(writer: Connection) -> None:
     version = int(str(_one(writer, "PRAGMA user_version")))
-    if version > SCHEMA_VERSION:
-        raise ForeignStoreError(
-            f"a newer ErgOS wrote this store (schema {version}; this one knows {SCHEMA_VERSION})",
-            remedy="upgrade ErgOS",
-        )
+    _refuse_newer(version)
     if version == SCHEMA_VERSION:
         return
     writer.execute("BEGIN IMMEDIATE")
@@ -129,6 +162,16 @@ def _migrate(writer: Connection) -> None:
         writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     writer.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     writer.execute("COMMIT")
+
+
+def _refuse_newer(version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise ForeignStoreError(
+            f"a newer ErgOS wrote this store (schema {version}; this one knows {SCHEMA_VERSION})",
+            remedy="upgrade ErgOS",
+        )
+    if version < 0:
+        raise CorruptStoreError(f"the store says that it has schema {version}")
 
 
 def statements(block: str) -> list[str]:
@@ -143,11 +186,14 @@ def statements(block: str) -> list[str]:
 
 
 def _check_header(path: Path) -> None:
-    """Refuse what is no SQLite file before SQLite touches it."""
-    if not path.exists() or path.stat().st_size == 0:
-        return
-    with path.open("rb") as file:
-        header = file.read(16)
+    """Refuse what is no SQLite file before SQLite touches it. Raises: ForeignStoreError, StoreError."""
+    try:
+        if not path.exists() or path.stat().st_size == 0:
+            return
+        with path.open("rb") as file:
+            header = file.read(16)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}", remedy="see that you may read it") from error
     if header != b"SQLite format 3\0":
         raise ForeignStoreError(f"{path} is not an ErgOS store")
 

@@ -5,15 +5,32 @@ Rules: reads see what is durable; each is bounded or indexed, so its cost does n
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ergos.base.errors import CorruptStoreError, ForeignStoreError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import MAILBOX_MESSAGES_MAX
 from ergos.base.money import Amount
-from ergos.drivers.sqlite_open import Connection, connect
-from ergos.drivers.store_rows import Cell, Row, blob_body, item_of, mail_of, meter_of, note_of, process_of
+from ergos.drivers.sqlite_open import Connection, check_store, connect, translated
+from ergos.drivers.store_rows import (
+    Cell,
+    Row,
+    account_of,
+    blob_body,
+    head_of,
+    item_of,
+    mail_of,
+    meter_of,
+    note_of,
+    number_of,
+    process_of,
+    sealed_of,
+    text_of,
+)
 from ergos.kernel.journal import GENESIS, Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.ports import Head, Item, Loaded, Mail, Note
@@ -21,21 +38,56 @@ from ergos.kernel.process import Process
 
 PAGE_ROWS: Final = 1_000  # rows read at once; keeps memory flat over any journal
 PARAMETERS_MAX: Final = 500  # values of one IN list; SQLite allows more, statements are cached by text
+COUNTER_MAIL: Final = "last_mail"
+"""Row of table meta: the largest mail id ever given out; mail leaves its table when it is read."""
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class SqliteReads:
     """The reading half of a `Store`."""
 
-    def __init__(self, reader: Connection) -> None:
+    def __init__(self, reader: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> None:
         self._reader: Final = reader
+        self._errors: Final = errors
 
     @classmethod
     def open(cls, path: Path) -> SqliteReads:
-        """Read a store beside its kernel, without a lock. Writes nothing."""
-        return cls(connect(path, read_only=True))
+        """Read a store beside its kernel, without a lock. Writes nothing. Raises: StoreError."""
+        if not path.is_file():
+            raise ForeignStoreError(f"there is no store at {path}")
+        try:
+            reader = connect(path, read_only=True)
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        try:
+            check_store(reader)
+        except BaseException:
+            reader.close()
+            raise
+        return cls(reader)
+
+    @property
+    def id(self) -> str:
+        """Random name of this store, made once. Raises: CorruptStoreError."""
+        rows = self._all("SELECT value FROM meta WHERE name = 'store_id'")
+        if not rows:
+            raise CorruptStoreError("the store has lost its name")
+        return text_of(rows[0][0])
+
+    def freeze(self) -> None:
+        """From now on every read sees the store as it is at the next one, whatever a kernel writes meanwhile.
+
+        Ends with `close`; meant for an audit beside a running kernel, not for long.
+        """
+        self._all("BEGIN")
 
     def _all(self, sql: str, parameters: Sequence[Cell] = ()) -> list[Row]:
-        return self._reader.execute(sql, parameters).fetchall()
+        """All rows. Raises: StoreError."""
+        try:
+            return self._reader.execute(sql, parameters).fetchall()
+        except self._errors as error:
+            raise translated(error) from error
 
     def _in(self, sql: str, values: Sequence[Cell]) -> list[Row]:
         """Rows of a query with one `IN (?)`, for any number of values."""
@@ -47,17 +99,11 @@ class SqliteReads:
 
     def _last_record(self) -> Head:
         rows = self._all("SELECT seq, seal, at_ns FROM journal ORDER BY seq DESC LIMIT 1")
-        if not rows:
-            return Head(0, GENESIS, 0)
-        seq, seal, at_ns = rows[0]
-        assert isinstance(seq, int)
-        assert isinstance(seal, bytes)
-        assert isinstance(at_ns, int)
-        return Head(seq, seal, at_ns)
+        return head_of(rows[0]) if rows else Head(0, GENESIS, 0)
 
     async def load(self, pids: tuple[Pid, ...]) -> tuple[Loaded, ...]:
         """Processes with their mail; unknown pids are left out."""
-        processes = [process_of(row) for row in self._in("SELECT * FROM process WHERE pid IN (?)", pids)]
+        processes = [process_of(row) for row in self._in("SELECT * FROM process WHERE pid IN (?)", sorted(set(pids)))]
         mail: dict[Pid, list[Mail]] = {}
         found = tuple(process.pid for process in processes)
         for row in self._in("SELECT * FROM mail WHERE pid IN (?) ORDER BY id", [int(pid) for pid in found]):
@@ -71,18 +117,18 @@ class SqliteReads:
     async def turn(self, pid: Pid, turn: int) -> tuple[Sealed, ...]:
         """The records of one turn of a process, in order."""
         sql = "SELECT * FROM journal WHERE pid = ? AND turn = ? AND pid > 0 ORDER BY seq"
-        return tuple(_sealed(row) for row in self._all(sql, (pid, turn)))
+        return tuple(sealed_of(row) for row in self._all(sql, (pid, turn)))
 
     async def runnable(self, after: Pid, limit: int) -> tuple[Pid, ...]:
         """Ready processes with a larger pid, ascending."""
         sql = "SELECT pid FROM process WHERE state = 'ready' AND pid > ? ORDER BY pid LIMIT ?"
-        return tuple(Pid(int(str(row[0]))) for row in self._all(sql, (after, limit)))
+        return tuple(Pid(number_of(row[0])) for row in self._all(sql, (after, limit)))
 
     async def due(self, now_ns: int, limit: int) -> tuple[Process, ...]:
         """Waiting processes whose time has come, earliest first."""
         sql = (
             "SELECT * FROM process WHERE state = 'waiting' AND wake_at_ns IS NOT NULL AND wake_at_ns <= ?"
-            " ORDER BY wake_at_ns LIMIT ?"
+            " ORDER BY wake_at_ns, pid LIMIT ?"
         )
         return tuple(process_of(row) for row in self._all(sql, (now_ns, limit)))
 
@@ -90,15 +136,16 @@ class SqliteReads:
         """The earliest time any waiting process is due."""
         sql = "SELECT min(wake_at_ns) FROM process WHERE state = 'waiting' AND wake_at_ns IS NOT NULL"
         found = self._all(sql)[0][0]
-        return int(str(found)) if found is not None else None
+        return number_of(found) if found is not None else None
 
     async def blobs(self, digests: tuple[Digest, ...]) -> dict[Digest, bytes]:
         """Bodies of blobs; unknown ones are left out. Raises: CorruptStoreError for an altered one."""
-        names = [bytes.fromhex(digest) for digest in digests if len(digest) == 64]
+        names = [bytes.fromhex(digest) for digest in digests if _SHA256.fullmatch(digest)]
         bodies: dict[Digest, bytes] = {}
         for row in self._in("SELECT digest, size, packed, body FROM blob WHERE digest IN (?)", names):
-            assert isinstance(row[0], bytes)
-            bodies[Digest(row[0].hex())] = blob_body(row)
+            body = blob_body(row)
+            assert isinstance(row[0], bytes)  # blob_body saw that it is the digest
+            bodies[Digest(row[0].hex())] = body
         return bodies
 
     async def books(self, keys: tuple[str, ...]) -> tuple[dict[str, Amount], dict[str, Meter]]:
@@ -108,18 +155,23 @@ class SqliteReads:
         meters = self._in("SELECT * FROM meter WHERE key IN (?)", exact)
         for key in keys:
             if key.endswith("*"):
-                bounds = (key[:-1], key[:-1] + "\U0010ffff")
-                accounts += self._all("SELECT * FROM account WHERE name >= ? AND name < ?", bounds)
-                meters += self._all("SELECT * FROM meter WHERE key >= ? AND key < ?", bounds)
-        return (
-            {str(row[0]): Amount(int(str(row[1])), int(str(row[2]))) for row in accounts},
-            {str(row[0]): meter_of(row) for row in meters},
-        )
+                accounts += self._prefixed("SELECT * FROM account WHERE name >= ?", "name", key[:-1])
+                meters += self._prefixed("SELECT * FROM meter WHERE key >= ?", "key", key[:-1])
+        return dict(account_of(row) for row in accounts), {text_of(row[0]): meter_of(row) for row in meters}
+
+    def _prefixed(self, sql: str, column: str, prefix: str) -> list[Row]:
+        """Rows of a query with one lower bound whose column begins with the prefix; in order."""
+        end = past_prefix(prefix)
+        if end is None:
+            return self._all(f"{sql} ORDER BY {column}", (prefix,))
+        return self._all(f"{sql} AND {column} < ? ORDER BY {column}", (prefix, end))
 
     async def notes(self, owner: str, agent: str, prefix: str, limit: int) -> tuple[Note, ...]:
         """Entries of an agent's memory by key prefix, in order of keys."""
-        sql = "SELECT * FROM note WHERE owner = ? AND agent = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
-        return tuple(note_of(row) for row in self._all(sql, (owner, agent, prefix, prefix + "\U0010ffff", limit)))
+        end = past_prefix(prefix)
+        sql = "SELECT * FROM note WHERE owner = ? AND agent = ? AND key >= ? AND (key < ? OR ?) ORDER BY key LIMIT ?"
+        rows = self._all(sql, (owner, agent, prefix, end or "", int(end is None), limit))
+        return tuple(note_of(row) for row in rows)
 
     async def items(self, owner: str | None, limit: int) -> tuple[Item, ...]:
         """Open inbox items, oldest first."""
@@ -159,19 +211,23 @@ class SqliteReads:
         count = 0
         turn, last = 0, after
         while limit is None or count < limit:
+            page = PAGE_ROWS if limit is None else min(PAGE_ROWS, limit - count)
             if pid is None:
-                rows = self._all("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (last, PAGE_ROWS))
+                rows = self._all("SELECT * FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (last, page))
+            elif pid <= 0:  # the kernel's own, few and without an index
+                sql = "SELECT * FROM journal WHERE seq > ? AND pid = ? ORDER BY seq LIMIT ?"
+                rows = self._all(sql, (last, pid, page))
             else:  # a process's records are in order of its turns, which is the order of the index
                 rows = self._all(
                     "SELECT * FROM journal WHERE pid = ? AND pid > 0 AND (turn, seq) > (?, ?) ORDER BY turn, seq LIMIT ?",
-                    (pid, turn, last, PAGE_ROWS),
+                    (pid, turn, last, page),
                 )
-            for record in map(_sealed, rows):
+            for record in map(sealed_of, rows):
                 turn, last = record.turn, record.seq
                 if record.seq > after and (limit is None or count < limit):
                     count += 1
                     yield record
-            if len(rows) < PAGE_ROWS:
+            if len(rows) < page:
                 return
 
     async def head(self) -> Head:
@@ -180,23 +236,30 @@ class SqliteReads:
 
     async def facts(self) -> dict[str, str]:
         """Single values of the kernel."""
-        return {str(row[0]): str(row[1]) for row in self._all("SELECT name, value FROM fact")}
+        return {text_of(row[0]): text_of(row[1]) for row in self._all("SELECT name, value FROM fact")}
 
     async def highest(self) -> tuple[Pid, int, int]:
-        """Largest pid, mail id and inbox item in the store."""
+        """Largest pid, mail id and inbox item ever given out."""
         pid = self._all("SELECT max(pid) FROM process")[0][0] or 0
         mail = self._all("SELECT max(id) FROM mail")[0][0] or 0
         item = self._all("SELECT max(id) FROM item")[0][0] or 0
-        # Every message ever sent has a record, so the journal's length bounds the ids of those read and gone.
-        return Pid(int(str(pid))), max(int(str(mail)), self._last_record().seq), int(str(item))
+        counter = self._all("SELECT value FROM meta WHERE name = ?", (COUNTER_MAIL,))
+        given = text_of(counter[0][0]) if counter else "0"
+        if not given.isdecimal():
+            raise CorruptStoreError("the counter of messages is damaged")
+        return Pid(number_of(pid)), max(number_of(mail), int(given)), number_of(item)
 
     async def close(self) -> None:
         """Let go."""
         self._reader.close()
 
 
-def _sealed(row: Row) -> Sealed:
-    seq, pid, turn, at_ns, body, seal = row
-    assert isinstance(body, bytes)
-    assert isinstance(seal, bytes)
-    return Sealed(int(str(seq)), Pid(int(str(pid))), int(str(turn)), int(str(at_ns)), body, seal)
+def past_prefix(prefix: str) -> str | None:
+    """The smallest text that is larger than every text with this prefix, by code point; None if there is none."""
+    for end in range(len(prefix), 0, -1):
+        point = ord(prefix[end - 1]) + 1
+        if point == 0xD800:
+            point = 0xE000  # no text holds a surrogate
+        if point <= 0x10FFFF:
+            return prefix[: end - 1] + chr(point)
+    return None

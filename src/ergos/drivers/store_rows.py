@@ -5,23 +5,28 @@ Rules: no SQL dialect and no connection here; what is read back is what was writ
 
 from __future__ import annotations
 
+import hashlib
 import zlib
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar, get_args
 
 import msgspec
 
 from ergos.base.errors import CorruptStoreError
 from ergos.base.ids import Digest, Pid
+from ergos.base.limits import VALUE_BYTES_MAX
 from ergos.base.money import Amount
 from ergos.kernel.events import Failure
 from ergos.kernel.labels import USER, Label
+from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Item, Mail, Note
-from ergos.kernel.process import Process, State
+from ergos.kernel.ports import Head, Item, Mail, Note
+from ergos.kernel.process import Process, State, Wait
 from ergos.kernel.values import NULL, Blob, Packed
 
 Cell: TypeAlias = "int | str | bytes | None"
 Row: TypeAlias = tuple[Cell, ...]
+
+T = TypeVar("T")
 
 COMPRESS_BYTES_MIN: Final = 200  # bytes from which compressing a blob is worth its header
 
@@ -38,7 +43,7 @@ class Rest(msgspec.Struct, frozen=True, array_like=True):
 _REST = msgspec.json.Decoder(Rest)
 _LABEL = msgspec.json.Decoder(Label)
 _ITEM = msgspec.json.Decoder(Item)
-_USER: Final = msgspec.json.encode(USER)
+_WAITS: Final = frozenset(get_args(Wait))
 
 
 def process_row(process: Process) -> Row:
@@ -67,8 +72,10 @@ def process_row(process: Process) -> Row:
 
 
 def process_of(row: Row) -> Process:
-    """Process of a row of table process."""
-    rest = _REST.decode(row[12]) if isinstance(row[12], bytes) else Rest()
+    """Process of a row of table process. Raises: CorruptStoreError."""
+    rest = Rest() if row[12] is None else decoded(_REST, row[12], f"the row of process {row[0]}")
+    if row[9] not in _WAITS:
+        raise CorruptStoreError(f"the row of process {row[0]} says that it waits for {row[9]!r}")
     try:
         return Process(
             pid=Pid(_int(row[0])),
@@ -99,8 +106,8 @@ def mail_row(mail: Mail) -> Row:
 
 
 def mail_of(row: Row) -> Mail:
-    """Mail of a row of table mail."""
-    label = USER if row[4] is None else _LABEL.decode(_bytes(row[4]))
+    """Mail of a row of table mail. Raises: CorruptStoreError."""
+    label = USER if row[4] is None else decoded(_LABEL, row[4], f"the label of message {row[0]}")
     return Mail(
         id=_int(row[0]), to=Pid(_int(row[1])), sender=Pid(_int(row[2])), body=msgspec.Raw(_bytes(row[3])), label=label
     )
@@ -112,8 +119,8 @@ def item_row(item: Item) -> Row:
 
 
 def item_of(body: Cell) -> Item:
-    """Item of its stored body."""
-    return _ITEM.decode(_bytes(body))
+    """Item of its stored body. Raises: CorruptStoreError."""
+    return decoded(_ITEM, body, "an inbox item")
 
 
 def note_row(note: Note) -> Row:
@@ -123,13 +130,13 @@ def note_row(note: Note) -> Row:
 
 
 def note_of(row: Row) -> Note:
-    """Note of a row of table note."""
+    """Note of a row of table note. Raises: CorruptStoreError."""
     return Note(
         owner=_str(row[0]),
         agent=_str(row[1]),
         key=_str(row[2]),
         value=msgspec.Raw(_bytes(row[3])),
-        label=_LABEL.decode(_bytes(row[4])),
+        label=decoded(_LABEL, row[4], f"the label of the memory entry {row[2]!r}"),
     )
 
 
@@ -139,7 +146,7 @@ def meter_row(key: str, meter: Meter) -> Row:
 
 
 def meter_of(row: Row) -> Meter:
-    """Meter of a row of table meter."""
+    """Meter of a row of table meter. Raises: CorruptStoreError."""
     return Meter(Amount(_int(row[1]), _int(row[2])), Amount(_int(row[3]), _int(row[4])))
 
 
@@ -155,15 +162,52 @@ def blob_row(blob: Blob) -> Row:
 
 def blob_body(row: Row) -> bytes:
     """Body of a row (digest, size, packed, body). Raises: CorruptStoreError if it is not what was stored."""
-    size, packed, body = _int(row[1]), row[2], _bytes(row[3])
-    if not packed:
-        return body
+    name, size, packed, body = _bytes(row[0]), _int(row[1]), row[2], _bytes(row[3])
+    if packed:
+        try:
+            # The bound keeps a damaged or forged row from growing without end.
+            body = zlib.decompressobj().decompress(body, max(1, min(size, VALUE_BYTES_MAX)) + 1)
+        except zlib.error as error:
+            raise CorruptStoreError(f"the blob {name.hex()[:16]}… cannot be unpacked: {error}") from error
+    if hashlib.sha256(body).digest() != name:
+        raise CorruptStoreError(f"the blob {name.hex()[:16]}… is not what was stored")
+    return body
+
+
+def sealed_of(row: Row) -> Sealed:
+    """Record of a row of table journal. Raises: CorruptStoreError."""
+    seq, pid, turn, at_ns, body, seal = row
+    if not (type(seq) is type(pid) is type(turn) is type(at_ns) is int and type(body) is type(seal) is bytes):
+        raise CorruptStoreError(f"record {seq} does not have the shape of a record")
+    return Sealed(seq, Pid(pid), turn, at_ns, body, seal)  # type: ignore[arg-type]
+
+
+def head_of(row: Row) -> Head:
+    """Head of a row (seq, seal, at_ns). Raises: CorruptStoreError."""
+    return Head(_int(row[0]), _bytes(row[1]), _int(row[2]))
+
+
+def account_of(row: Row) -> tuple[str, Amount]:
+    """Name and balance of a row of table account. Raises: CorruptStoreError."""
+    return _str(row[0]), Amount(_int(row[1]), _int(row[2]))
+
+
+def number_of(cell: Cell) -> int:
+    """A number that must be there. Raises: CorruptStoreError."""
+    return _int(cell)
+
+
+def text_of(cell: Cell) -> str:
+    """A text that must be there. Raises: CorruptStoreError."""
+    return _str(cell)
+
+
+def decoded(decoder: msgspec.json.Decoder[T], cell: Cell, what: str) -> T:
+    """What a cell of JSON holds. Raises: CorruptStoreError."""
     try:
-        inflated = zlib.decompressobj()
-        found = inflated.decompress(body, size + 1)
-    except zlib.error as error:
-        raise CorruptStoreError(f"the blob {_bytes(row[0]).hex()[:16]}… cannot be unpacked: {error}") from error
-    return found
+        return decoder.decode(_bytes(cell))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise CorruptStoreError(f"{what} cannot be read: {error}") from error
 
 
 def _int(cell: Cell) -> int:

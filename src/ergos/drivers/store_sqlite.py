@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ergos.base.errors import CorruptStoreError, DiskFullError, ErgosError, StoreError
+from ergos.base.errors import ErgosError, StoreError
 from ergos.base.limits import COMMIT_CHANGES_MAX
-from ergos.drivers.sqlite_open import Connection, Database
-from ergos.drivers.sqlite_reads import SqliteReads
+from ergos.drivers.sqlite_open import Connection, Database, translated
+from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
 from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row
 from ergos.kernel.journal import seal
 from ergos.kernel.ports import Change, Done, Head
@@ -36,6 +36,10 @@ CLOSE_ACCOUNT: Final = "DELETE FROM account WHERE name = ?"
 PUT_METER: Final = "INSERT OR REPLACE INTO meter VALUES (?,?,?,?,?)"
 PUT_BLOB: Final = "INSERT OR IGNORE INTO blob VALUES (?,?,?,?)"
 PUT_FACT: Final = "INSERT OR REPLACE INTO fact VALUES (?,?)"
+PUT_COUNTER: Final = "INSERT OR REPLACE INTO meta VALUES (?,?)"
+
+UNSTORABLE: Final = (OverflowError, UnicodeEncodeError, ValueError)
+"""What a binding raises for a value that no cell can hold: an integer beyond 64 bits, half of a surrogate pair."""
 
 Batch: TypeAlias = "list[tuple[Change | None, Done | None]]"
 """Changes with their callbacks, in order; None is a flush."""
@@ -50,10 +54,15 @@ class SqliteStore(SqliteReads):
         Raises: StoreLockedError, ForeignStoreError, CorruptStoreError, DiskFullError.
         """
         self._database = database or Database(path)
-        super().__init__(self._database.reader)
+        super().__init__(self._database.reader, self._database.errors)
         self._writer: Connection = self._database.writer
         self._id = self._database.store_id
-        self._head = self._last_record()
+        try:
+            self._head = self._last_record()
+            self._last_mail = 0
+        except BaseException:
+            self._database.close()
+            raise
         self._durable_head = self._head
         self._queue: Batch = []
         self._durable = 0
@@ -107,7 +116,7 @@ class SqliteStore(SqliteReads):
         try:
             self._writer.execute("BEGIN IMMEDIATE")
             head = self._write([change for change, _ in batch if change is not None])
-        except self._database.errors as error:
+        except (*self._database.errors, *UNSTORABLE) as error:
             self._failed(batch, error)
             return
         self._committing = True
@@ -145,7 +154,8 @@ class SqliteStore(SqliteReads):
     def _failed(self, batch: Batch, error: BaseException) -> None:
         """Nothing of this batch is durable, and nothing after it may be."""
         self._committing = False
-        self._failure = _translated(error)
+        unstorable = isinstance(error, UNSTORABLE)
+        self._failure = StoreError(f"a row cannot be stored: {error}") if unstorable else translated(error)
         try:
             self._writer.execute("ROLLBACK")
         except self._database.errors:
@@ -175,6 +185,7 @@ class SqliteStore(SqliteReads):
         for change in changes:
             self._write_rest(change)
         self._write_books(changes)
+        self._count_mail(changes)
         self._head = Head(seq, past, at_ns)
         return self._head
 
@@ -195,6 +206,13 @@ class SqliteStore(SqliteReads):
                 self._writer.execute(PUT_NOTE, note_row(note))
         if change.facts:
             many(PUT_FACT, list(change.facts))
+
+    def _count_mail(self, changes: list[Change]) -> None:
+        """Remember the largest mail id: read mail leaves no row, and an id is never given out again."""
+        last = max((mail.id for change in changes for mail in change.mail_put), default=0)
+        if last > self._last_mail:
+            self._writer.execute(PUT_COUNTER, (COUNTER_MAIL, str(last)))
+            self._last_mail = last
 
     def _write_books(self, changes: list[Change]) -> None:
         """The last value of each account and meter of the batch; settled accounts leave no row."""
@@ -229,19 +247,3 @@ def _resolve(waiter: asyncio.Future[None], error: ErgosError | None) -> None:
         waiter.set_result(None)
     else:
         waiter.set_exception(error)
-
-
-def _translated(error: BaseException) -> ErgosError:
-    """What went wrong, for a person."""
-    text = str(error).lower()
-    if "full" in text or "no space" in text:
-        return DiskFullError()
-    if "malformed" in text or "not a database" in text or isinstance(error, ErgosError):
-        return error if isinstance(error, ErgosError) else CorruptStoreError(f"SQLite says: {error}")
-    if "disk i/o" in text:
-        return DiskFullError(
-            f"the disk refused a write ({error}); everything acknowledged is safe",
-            remedy="check the disk, then start again with `ergos up`",
-        )
-    return StoreError(f"SQLite says: {error}")
-

@@ -17,11 +17,10 @@ import struct
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from ergos.base.canonical import Plain
 from ergos.base.errors import BoundError, ErgosError, RefusedError, SettingsError, TooLargeError, ValueShapeError
 from ergos.base.ids import Pid
 from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
@@ -41,7 +40,7 @@ LIVE_PROCESSES_MAX: Final = 5_000  # processes of one live view; stays within CO
 LIVE_CALLS_MAX: Final = 8  # calls shown of one process
 SOCKET_PATH_BYTES_MAX: Final = 100  # bytes of a socket's path; Linux has room for 107, macOS for 103
 
-# Requests
+# Requests. Values are `Any` because the decoder knows no recursive types; what JSON gives is plain.
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="op", kw_only=True, forbid_unknown_fields=True):
@@ -58,8 +57,8 @@ class Spawn(Request, tag="spawn"):
     path: str
     """Absolute."""
     owner: str
-    settings: dict[str, Plain] = {}
-    memory: Plain = None
+    settings: dict[str, Any] = {}
+    memory: Any = None
 
 
 class EndOf(Request, tag="end_of"):
@@ -87,7 +86,7 @@ class Answer(Request, tag="answer"):
     number: int
     verdict: Verdict
     by: str
-    value: Plain = None
+    value: Any = None
 
 
 class Halt(Request, tag="halt"):
@@ -101,7 +100,7 @@ class Send(Request, tag="send"):
     """Put a message of the owner into a mailbox."""
 
     pid: Pid
-    body: Plain
+    body: Any
 
 
 class Sign(Request, tag="checkpoint"):

@@ -115,17 +115,15 @@ class Desk:
         return resident.process
 
     async def halt(self, by: str, *, on: bool) -> None:
-        """STOP, or lift it. In force before this returns; durable on return; survives a restart."""
+        """STOP, or lift it. In force before this returns; durable on return; survives a restart.
+
+        Calls that had started end and are recorded; nothing begins after this, not even the next call of a queue.
+        """
         machine = self._machine
         machine.halted = on
         machine.tick()
         machine.submit(None, (Halted(on, by),), Rows(facts=(("halted", by if on else ""),)))
-        if on:
-            for resident in list(machine.table.values()):
-                for flight in list(resident.flying.values()):
-                    if flight.task is not None and flight.pending.call.effect == "pure":
-                        flight.task.cancel()
-        else:
+        if not on:
             self._reactor.release()
         await machine.store.flush()
 

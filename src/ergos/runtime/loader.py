@@ -39,6 +39,7 @@ class Loader:
         resident.fresh = False
         resident.definition = await self.definition(process.definition)
         resident.package = machine.parts.programs.package(resident.definition)
+        resident.expiring = any(grant.expires_ns is not None for grant in resident.definition.grants)
         resident.breaker = LoopBreaker(resident.definition.supervision.loop_calls)
         await self._books(resident)
         past = history(records)

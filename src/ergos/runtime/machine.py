@@ -62,12 +62,15 @@ class Rows(msgspec.Struct, kw_only=True):
 class Flight:
     """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
 
-    __slots__ = ("pending", "task", "ticket")
+    __slots__ = ("alarm", "cut_off", "pending", "task", "ticket")
 
     def __init__(self, ticket: Ticket, pending: Pending) -> None:
         self.ticket = ticket
         self.pending = pending
         self.task: asyncio.Task[None] | None = None
+        self.alarm: asyncio.TimerHandle | None = None
+        self.cut_off = ""
+        """Why we cancelled it, or ''."""
 
 
 class Resident:
@@ -79,6 +82,7 @@ class Resident:
         "cause",
         "definition",
         "errands",
+        "expiring",
         "flying",
         "fresh",
         "mail",
@@ -108,6 +112,8 @@ class Resident:
         """Its open turn has just begun: the journal holds nothing of it but why (`cause`) and when (`began_ns`)."""
         self.cause = "start"
         self.began_ns = 0
+        self.expiring = False
+        """One of its grants has an end, so that a call has to be judged again when it starts."""
         self.errands = 0
         """Reads under way that its calls wait for."""
 

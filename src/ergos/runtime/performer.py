@@ -1,14 +1,13 @@
-"""Performs calls: runs a tool or a solver under its deadline and says what came of it.
+"""Performs calls: hands a tool its arguments, a solver its task, and says what came of it.
 
-Rules: an ErgosError of a tool becomes a Failure (any other exception is the reactor's to catch); an
-irreversible call that was cut off is Uncertain; the acceptance checks of a task run here, beside the solver, because they take time.
+Rules: an ErgosError becomes a Failure (any other exception is the reactor's to catch, and so is a deadline); the
+acceptance checks of a task run here, beside the solver, because they take time. A conversation is cut to the
+agent's window before a solver sees it; the journal keeps it whole.
 """
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import msgspec
@@ -16,8 +15,9 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
-from ergos.base.limits import ERROR_CHARS_MAX
+from ergos.base.limits import CALL_DEADLINE_S, ERROR_CHARS_MAX
 from ergos.kernel.events import Failure
+from ergos.kernel.pager import fitted
 from ergos.kernel.ports import Absent, Errand, Performed, Solver, Task
 from ergos.runtime.machine import Machine, Resident
 from ergos.runtime.replayer import Pending
@@ -32,63 +32,45 @@ class Performer:
     def __init__(self, machine: Machine) -> None:
         self._machine: Final = machine
 
-    async def perform(self, resident: Resident, pending: Pending) -> Came:
-        """What came of the call."""
-        call, package = pending.call, resident.package
-        assert package is not None
-        tool = tool_of(resident, call)
-        if tool is not None:
-            return await self._bounded(
-                tool.spec.deadline_s,
-                call.effect == "irreversible",
-                call.name,
-                lambda errand: tool.run(pending.request.args, errand),
-                self._errand(resident, pending, tool.spec.deadline_s),
-            )
-        task = package.tasks.get(call.name)
-        solver = next((found for found in package.solvers if found.spec.name == call.solver), None)
-        if call.kind != "think" or task is None or solver is None:
-            return Failure("E505", f"{call.name} is not there any more", "put the tool or solver back")
-        inputs = pending.request.args.get("inputs")
-        return await self._bounded(
-            task.spec.deadline_s,
-            False,
-            call.name,
-            lambda errand: _solve(solver, task, inputs if isinstance(inputs, dict) else {}, errand),
-            self._errand(resident, pending, task.spec.deadline_s),
-        )
-
-    async def probe(self, resident: Resident, pending: Pending) -> Came:
-        """Whether a reconcilable call happened."""
+    def deadline_s(self, resident: Resident, pending: Pending) -> float:
+        """Seconds the call may take."""
         tool = tool_of(resident, pending.call)
-        if tool is None:
-            return Failure("E505", f"{pending.call.name} is not there any more", "put the tool back")
-        return await self._bounded(
-            tool.spec.deadline_s,
-            True,
-            pending.call.name,
-            lambda errand: tool.probe(pending.request.args, errand),
-            self._errand(resident, pending, tool.spec.deadline_s),
-        )
+        if tool is not None:
+            return tool.spec.deadline_s
+        task = resident.package.tasks.get(pending.call.name) if resident.package is not None else None
+        return task.spec.deadline_s if task is not None else CALL_DEADLINE_S
 
-    async def _bounded(
-        self,
-        deadline_s: float,
-        irreversible: bool,
-        name: str,
-        run: Callable[[Errand], Awaitable[Performed | Absent]],
-        errand: Errand,
-    ) -> Came:
+    async def perform(self, resident: Resident, pending: Pending, deadline_s: float) -> Came:
+        """What came of the call. Raises: what the tool raises, ErgosErrors excepted."""
+        errand = self._errand(resident, pending, deadline_s)
+        tool = tool_of(resident, pending.call)
         try:
-            async with asyncio.timeout(deadline_s):
-                return await run(errand)
-        except TimeoutError:
-            why = f"{name} did not finish within {deadline_s:g} seconds"
-            if irreversible:
-                return Uncertain(why)
-            return Failure("E502", why, "try again later or allow more time")
+            if tool is not None:
+                return await tool.run(pending.request.args, errand)
+            return await self._think(resident, pending, errand)
         except ErgosError as error:
             return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
+
+    async def probe(self, resident: Resident, pending: Pending, deadline_s: float) -> Came:
+        """Whether a reconcilable call happened. Raises: what the tool raises, ErgosErrors excepted."""
+        tool = tool_of(resident, pending.call)
+        if tool is None:
+            return _gone(pending)
+        try:
+            return await tool.probe(pending.request.args, self._errand(resident, pending, deadline_s))
+        except ErgosError as error:
+            return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
+
+    async def _think(self, resident: Resident, pending: Pending, errand: Errand) -> Came:
+        package, definition = resident.package, resident.definition
+        assert package is not None
+        assert definition is not None
+        task = package.tasks.get(pending.call.name)
+        solver = next((found for found in package.solvers if found.spec.name == pending.call.solver), None)
+        inputs = pending.request.args.get("inputs")
+        if task is None or solver is None or pending.call.kind != "think":
+            return _gone(pending)
+        return await _solve(solver, task, _within(inputs, definition.window_tokens), errand)
 
     def _errand(self, resident: Resident, pending: Pending, deadline_s: float) -> Errand:
         process, now_ns = resident.process, self._machine.now_ns
@@ -107,7 +89,22 @@ def idempotency_key(store_id: str, pid: int, turn: int, key: str) -> str:
     return hashlib.sha256(f"{store_id}\0{pid}\0{turn}\0{key}".encode()).hexdigest()[:32]
 
 
+def _within(inputs: Plain, window_tokens: int) -> dict[str, Plain]:
+    """The inputs with their conversation, if they hold one, cut to the window. Raises: BoundError."""
+    if not isinstance(inputs, dict):
+        return {}
+    messages = inputs.get("messages")
+    if not window_tokens or not isinstance(messages, list):
+        return inputs
+    return {**inputs, "messages": fitted(messages, window_tokens)}
+
+
 async def _solve(solver: Solver, task: Task, inputs: dict[str, Plain], errand: Errand) -> Performed:
     performed = await solver.solve(task.spec, inputs, errand)
-    faults = await task.faults(inputs, performed.value) if task.spec.checks else ()
-    return msgspec.structs.replace(performed, faults=faults)
+    if not task.spec.checks:
+        return performed
+    return msgspec.structs.replace(performed, faults=await task.faults(inputs, performed.value))
+
+
+def _gone(pending: Pending) -> Failure:
+    return Failure("E505", f"{pending.call.name} is not there any more", "put the tool or solver back")

@@ -20,9 +20,9 @@ from ergos.base.clock import SECOND
 from ergos.base.errors import CrashedError, DefinitionError, ErgosError, LoopingError, ProgramError, RefusedError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import ERROR_CHARS_MAX, WAKE_BATCH
-from ergos.kernel.events import Body, Doubted, EffectClass, Failure
-from ergos.kernel.ports import Absent, Item
-from ergos.kernel.process import ENDED, State, Wait
+from ergos.kernel.events import Body, Called, Doubted, EffectClass, Failure, Refused, Resulted
+from ergos.kernel.ports import Item
+from ergos.kernel.process import State, Wait
 from ergos.kernel.scheduler import Ticket
 from ergos.kernel.step import (
     Activate,
@@ -47,10 +47,11 @@ from ergos.runtime.door import Door
 from ergos.runtime.internal import Internal
 from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Flight, Machine, Resident, Rows
-from ergos.runtime.performer import Came, Performer
+from ergos.runtime.flights import Flights, cut_off
+from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
 from ergos.runtime.replayer import Pending, Returned, Turn
-from ergos.runtime.settlement import Settlement, Uncertain, Withdrawn
+from ergos.runtime.settlement import Settlement
 from ergos.runtime.watchdog import Watchdog
 
 CALLS_PER_DRIVE: Final = 64  # times one program is resumed before others get their turn
@@ -66,12 +67,11 @@ class Reactor:
         self.population: Final = Population(machine, self)
         self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population))
         self.watchdog: Final = Watchdog()
-        self._performer: Final = Performer(machine)
+        self._flights: Final = Flights(machine, self, self.settlement, self.door)
         self._on_fault: Final = on_fault
         self._ready: Final[deque[Pid]] = deque()
         self._queued: Final[set[Pid]] = set()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
-        self._held_back: Final[list[Ticket]] = []
         self._scheduled = False
         self.stopping = False
 
@@ -234,8 +234,7 @@ class Reactor:
         assert breaker is not None
         for pending in turn.pending.values():
             result = pending.past.result if pending.past is not None else None
-            seen = bytes(getattr(result, "value", b"")) + repr(getattr(result, "failure", None)).encode()
-            if breaker.looping(pending.call.content, seen):
+            if breaker.looping(pending.call.content, answer_seen(result)):
                 raise LoopingError(
                     f"{pending.call.kind} {pending.call.name!r} was called with the same arguments and answered in the "
                     "same way too often in a row",
@@ -302,7 +301,7 @@ class Reactor:
                 case Queue():
                     self.enqueue(resident.process.pid)
                 case Withdraw():
-                    self._withdraw(resident)
+                    self._flights.withdraw(resident)
                 case Announce():
                     self.population.ended(resident)
                 case _:
@@ -316,82 +315,30 @@ class Reactor:
     # Performing
 
     def launch(self, tickets: tuple[Ticket, ...]) -> None:
-        """Perform these calls now, unless STOP was pressed, their process has ended, or their grant is gone."""
-        for ticket in tickets:
-            resident = self.machine.table.get(ticket.pid)
-            flight = resident.flying.get(ticket.key) if resident is not None else None
-            if resident is None or flight is None or self.machine.failed or self.stopping:
-                continue
-            if self.machine.halted:
-                self._held_back.append(ticket)
-            elif resident.process.state in ENDED:
-                self._performed(resident, flight, Withdrawn("its process had ended before the call started"))
-            elif not self.door.still_allowed(resident, flight.pending):
-                self._performed(resident, flight, Withdrawn("its grant had expired before the call started", "E301"))
-            else:
-                flight.task = self.task(self._perform(resident, flight))
+        """Perform these calls now."""
+        self._flights.launch(tickets)
+
+    def probe(self, resident: Resident, pending: Pending) -> None:
+        """Ask the outside whether a reconcilable call happened, then adopt or repeat it."""
+        self._flights.probe(resident, pending)
 
     def release(self) -> None:
         """STOP was lifted: start what it held back and consider everything else again."""
-        held, self._held_back[:] = tuple(self._held_back), []
-        self.launch(held)
+        self._flights.release()
         for pid, resident in self.machine.table.items():
             if resident.process.state is State.RUNNING:
                 self.enqueue(pid)
 
-    def probe(self, resident: Resident, pending: Pending) -> None:
-        """Ask the outside whether a reconcilable call happened, then adopt or repeat it."""
-        flight = resident.flying[pending.call.key]
-        flight.task = self.task(self._probe(resident, flight))
-
-    async def _perform(self, resident: Resident, flight: Flight) -> None:
-        came = await self._guarded(self._performer.perform(resident, flight.pending), flight)
-        self._performed(resident, flight, came)
-
-    async def _probe(self, resident: Resident, flight: Flight) -> None:
-        came = await self._guarded(self._performer.probe(resident, flight.pending), flight)
-        self.machine.tick()
-        if isinstance(came, Absent):
-            resident.flying.pop(flight.ticket.key, None)
-            self.settlement.repeat(resident, flight.pending, "probed-absent")
-        elif isinstance(came, Failure | Uncertain):  # the outside did not say: only the owner can
-            self.settlement.doubt(resident, flight.pending, f"the probe failed: {came.what if isinstance(came, Failure) else came.why}")
-        else:
-            self.settlement.record(resident, flight.pending, came, late=resident.process.state in ENDED)
-            self.enqueue(resident.process.pid)
-
-    async def _guarded(self, work: Coroutine[object, object, Came], flight: Flight) -> Came:
+    async def flown(self, flight: Flight, work: Coroutine[object, object, Came]) -> Came:
+        """What came of a call, whatever it raised."""
         try:
             return await work
         except asyncio.CancelledError:
-            if self.stopping:
-                raise  # an intent without a result; recovery handles it by its effect class
-            return Failure("E300", f"{flight.pending.call.name} was cancelled")
+            if flight.cut_off:
+                return cut_off(flight)
+            raise  # an intent without a result; recovery handles it by its effect class
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is its failure, never ours
             return Failure("E501", f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "read the tool's message")
-
-    def _performed(self, resident: Resident, flight: Flight, came: Came | Withdrawn) -> None:
-        """Step 7 for a call that came to an end, and the next ones of its queue."""
-        if self.machine.failed:
-            return
-        self.machine.tick()
-        started = self.machine.scheduler.leave(flight.ticket)
-        ended = resident.process.state in ENDED
-        if isinstance(came, Uncertain) and not ended:
-            self.settlement.doubt(resident, flight.pending, came.why)
-        else:
-            assert not isinstance(came, Absent)
-            outcome = Failure("E502", came.why) if isinstance(came, Uncertain) else came
-            self.settlement.record(resident, flight.pending, outcome, late=ended)
-            if not ended:
-                self.enqueue(resident.process.pid)
-        self.launch(started)
-
-    def _withdraw(self, resident: Resident) -> None:
-        """Cancel what can be cancelled without doubt; the rest ends by itself and is recorded as late."""
-        for flight in list(resident.flying.values()):
-            if flight.task is not None and flight.pending.call.effect == "pure":
-                flight.task.cancel()
 
     # Doubt and reading
 
@@ -405,6 +352,13 @@ class Reactor:
     def fetch(self, resident: Resident, digests: tuple[Digest, ...]) -> None:
         """Read these blobs, then consider the process's calls again."""
         self.population.errand(resident, self.machine.vault.fetch(digests))
+
+
+def answer_seen(result: Resulted | Called | Refused | None) -> bytes:
+    """What the loop breaker compares of an answer."""
+    if isinstance(result, Resulted | Called) and result.failure is None:
+        return bytes(result.value)
+    return repr(result.failure).encode() if result is not None else b""
 
 
 def waiting_for(turn: Turn) -> tuple[Wait, int | None]:

@@ -37,7 +37,11 @@ NEIGHBOURS_MAX: Final = 6  # nearest documents of which a merger is tried
 MEMBERS_COMPARED_MAX: Final = 4  # members of a story compared with a member of another before they merge
 SAME_EVENT_MIN: Final = 0.24  # similarity from which two documents of one language tell the same event
 SAME_EVENT_ABROAD_MIN: Final = 0.2  # similarity of anchors for two documents of different languages
-SHARED_ANCHORS_MIN: Final = 3  # anchors two documents of different languages must share; a figure counts twice
+EVIDENCE_MIN: Final = 3.0  # names two documents of different languages must share; see `_evidence`
+OCCASION_SIMILARITY: Final = 1.2  # similarity of two reports of one speaker at one conference, 1 being the threshold
+OCCASION_DAYS_MAX: Final = 4  # days between two such reports; conferences are told of for days
+LOOSE_AVERAGE_MIN: Final = 0.65  # average similarity from which one close pair merges two stories
+GLOSS_SHARE: Final = 0.5  # weight of a glossed word against a name
 WORD_SHARE: Final = 0.7  # weight of words against anchors
 APART_HALF_LIFE_DAYS: Final = 4.0  # days between two reports after which their similarity counts half
 FRESH_HALF_LIFE_DAYS: Final = 3.0  # days after which a story's freshness is half
@@ -52,6 +56,11 @@ _DAY_NS: Final = 86_400 * 10**9
 _NAME: Final = re.compile(
     r"(?<=[a-z,;:)”’\d一-鿿（「“《] )[A-Z][A-Za-z0-9.'’-]+|(?<![A-Za-z0-9])(?=[a-z0-9]*[A-Z])[A-Za-z]*[A-Z0-9]{2}[A-Za-z0-9-]*"
 )
+_OCCASION: Final = re.compile(r".+ (?:conference|summit|forum|congress|festival|championships?|expo)")
+_SMALL: Final = re.compile(r"#number:\d{1,2}:")
+_OCCASION_NAMED: Final = re.compile(
+    r"\b(?:[A-Z][A-Za-z0-9-]+ ){1,3}(?:Conference|Summit|Forum|Congress|Festival|Championships?|Expo)\b"
+)
 _LATIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9.'’-]+")
 
 
@@ -61,6 +70,9 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     document: Document
     words: rank.Vector
     anchors: rank.Vector
+    """Names and figures: what two documents of one language are compared by besides their words."""
+    shared: rank.Vector
+    """Anchors and, lighter, glossed words: what two documents of different languages are compared by."""
 
 
 def stories(documents: Sequence[Document], now_ns: int) -> tuple[Story, ...]:
@@ -90,6 +102,7 @@ def named(text: str, language: Language) -> tuple[str, ...]:
     found = [_two_names()[name] for name in _chinese_names().findall(text)]
     found += [name.lower() for name in _english_names().findall(text)]
     pattern = _LATIN if language == "zh" else _NAME
+    found += [name.lower() for name in _OCCASION_NAMED.findall(text)]
     words = (segment.stem(match.lower().replace("’", "'").strip(".-'")) for match in pattern.findall(text))
     return tuple(found + [word for word in words if word not in STOP_EN and word not in contrasts()])
 
@@ -99,27 +112,52 @@ def anchors(text: str, language: Language) -> tuple[str, ...]:
     found = list(named(text, language))
     for figure in figures(text):
         telling = figure.kind in {"money", "percent", "multiple"} or (figure.kind == "date" and len(figure.value) == 10)
-        if telling or (figure.kind == "number" and len(figure.value.rstrip("0").replace(".", "")) > 2):
+        if telling or (figure.kind == "number" and _is_telling(figure.value)):
             found.append(f"#{figure.kind}:{figure.value}:{figure.unit}")
     return tuple(found)
 
 
+def _is_telling(value: str) -> bool:
+    """Whether a plain number tells an event: from ten on, or with decimals."""
+    return "." in value or len(value.lstrip("-")) > 1
+
+
 def similarity(a: _Read, b: _Read) -> float:
     """How surely two documents tell the same event, scaled so that 1 is the threshold of their languages."""
+    if _one_occasion(a, b):
+        return OCCASION_SIMILARITY
     apart = 1.0
     if a.document.published_ns is not None and b.document.published_ns is not None:
         days = abs(a.document.published_ns - b.document.published_ns) / _DAY_NS
         apart = 0.5 ** (max(0.0, days - 1) / APART_HALF_LIFE_DAYS)
-    by_anchors = rank.cosine(a.anchors, b.anchors)
     if a.document.language == b.document.language:
         by_words = rank.cosine(a.words, b.words)
-        anchored = bool(a.anchors) and bool(b.anchors)
-        both = WORD_SHARE * by_words + (1 - WORD_SHARE) * by_anchors if anchored else by_words
+        # One name in common is a word in common, and counts as one.
+        anchored = len(a.anchors.keys() & b.anchors.keys()) > 1
+        by_anchors = rank.cosine(a.anchors, b.anchors) if anchored else 0.0
+        both = WORD_SHARE * by_words + (1 - WORD_SHARE) * by_anchors if a.anchors and b.anchors else by_words
         return apart * both / SAME_EVENT_MIN
-    shared = a.anchors.keys() & b.anchors.keys()
-    if len(shared) + sum(anchor.startswith("#") for anchor in shared) < SHARED_ANCHORS_MIN:
+    if math.fsum(_evidence(anchor) for anchor in a.shared.keys() & b.shared.keys()) < EVIDENCE_MIN:
         return 0.0
-    return apart * by_anchors / SAME_EVENT_ABROAD_MIN
+    return apart * rank.cosine(a.shared, b.shared) / SAME_EVENT_ABROAD_MIN
+
+
+def _one_occasion(a: _Read, b: _Read) -> bool:
+    """Whether both tell within days of each other what the same one did or said at the same conference."""
+    shared = {anchor for anchor in a.anchors.keys() & b.anchors.keys() if " " in anchor and anchor[0] != "#"}
+    if len(shared) < 2 or not any(_OCCASION.fullmatch(anchor) for anchor in shared):
+        return False
+    dates = [read.document.published_ns for read in (a, b)]
+    return dates[0] is not None and dates[1] is not None and abs(dates[0] - dates[1]) <= OCCASION_DAYS_MAX * _DAY_NS
+
+
+def _evidence(anchor: str) -> float:
+    """How much an anchor in common says: a figure twice as much as a name, a glossed word half as much."""
+    if anchor.startswith("~"):
+        return GLOSS_SHARE
+    if not anchor.startswith("#"):
+        return 1.0
+    return 1.0 if _SMALL.fullmatch(anchor) else 2.0
 
 
 @functools.cache
@@ -173,14 +211,23 @@ def glossed(text: str, language: Language) -> tuple[str, ...]:
 def _read(documents: Sequence[Document]) -> tuple[_Read, ...]:
     bags: list[list[str]] = []
     names: list[tuple[str, ...]] = []
+    both: list[tuple[str, ...]] = []
     for document in documents:
         title = segment.content_words(document.title)
         bags.append([*title * _TITLE_WEIGHT, *segment.content_words(document.text[:READ_CHARS_MAX])])
-        names.append(anchors(f"{document.title}\n\n{document.text[:ANCHORED_CHARS_MAX]}", document.language))
+        head = f"{document.title}\n\n{document.text[:ANCHORED_CHARS_MAX]}"
+        names.append(anchors(head, document.language))
+        both.append((*names[-1], *glossed(head, document.language)))
+    vectors = zip(rank.tfidf(bags), rank.tfidf(names), rank.tfidf(both), strict=True)
     return tuple(
-        _Read(document=document, words=_heaviest(words), anchors=_heaviest(anchor))
-        for document, words, anchor in zip(documents, rank.tfidf(bags), rank.tfidf(names), strict=True)
+        _Read(document=document, words=_heaviest(words), anchors=_heaviest(anchor), shared=_heaviest(_lighter(shared)))
+        for document, (words, anchor, shared) in zip(documents, vectors, strict=True)
     )
+
+
+def _lighter(vector: rank.Vector) -> rank.Vector:
+    """The vector with glossed words at GLOSS_SHARE of their weight."""
+    return {anchor: weight * (GLOSS_SHARE if anchor[0] == "~" else 1.0) for anchor, weight in vector.items()}
 
 
 def _heaviest(vector: rank.Vector) -> rank.Vector:
@@ -202,8 +249,7 @@ def _merged(reads: Sequence[_Read]) -> list[list[int]]:
         if one == two:
             continue
         compared = list(product(_sample(members[one], left), _sample(members[two], right)))
-        average = math.fsum(similarity(reads[a], reads[b]) for a, b in compared) / len(compared)
-        if average >= 1:
+        if math.fsum(similarity(reads[a], reads[b]) for a, b in compared) >= LOOSE_AVERAGE_MIN * len(compared):
             members[one].extend(members[two])
             for position in members.pop(two):
                 member_of[position] = one
@@ -220,7 +266,7 @@ def _near_pairs(reads: Sequence[_Read]) -> list[tuple[float, int, int]]:
     pairs: list[tuple[float, int, int]] = []
     for position, read in enumerate(reads):
         weights: defaultdict[int, float] = defaultdict(float)
-        terms = [*read.words.items(), *((f"@{anchor}", weight) for anchor, weight in read.anchors.items())]
+        terms = [*read.words.items(), *((f"@{anchor}", weight) for anchor, weight in read.shared.items())]
         for term, weight in terms:
             for earlier in postings[term][-RECENT_MAX:]:
                 weights[earlier] += weight

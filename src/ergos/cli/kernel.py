@@ -1,0 +1,142 @@
+"""Commands about the kernel itself: up, down, status, doctor."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ergos.cli.options import HomeOption, JsonOption, home_of
+
+
+def up(
+    home: HomeOption = None,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay here until Ctrl-C or `ergos down`.")] = False,
+    tell: Annotated[int | None, typer.Option("--tell", hidden=True, help="Descriptor to say on that it stands.")] = None,
+) -> None:
+    """Start the kernel of this home in the background; it goes on with everything that was under way."""
+    from ergos.cli.render import note
+
+    here = home_of(home)
+    if foreground:
+        _stay(here, tell)
+        return
+    from ergos.app.daemon import launch
+
+    launch(here)
+    note(f"up: {here.holder()}, home {here.folder}, log {here.log}")
+
+
+def _stay(here: object, tell: int | None) -> None:
+    """Run the kernel in this process; with `tell`, say on that descriptor whether it stands."""
+    import asyncio
+    import os
+
+    from ergos.app.catalogue import moment
+    from ergos.app.daemon import READY, serve
+    from ergos.app.home import Home
+    from ergos.base.errors import ErgosError
+    from ergos.cli.render import note
+    from ergos.drivers.host import HostClock
+    from ergos.runtime.kernel import Kernel
+
+    assert isinstance(here, Home)
+    clock = HostClock()
+    told = tell is None
+
+    def ready(_: Kernel) -> None:
+        nonlocal told
+        note(f"{moment(clock.now_ns())} up: {here.holder()}, home {here.folder}")
+        if tell is not None:
+            os.write(tell, READY)
+            os.close(tell)
+            told = True
+
+    try:
+        asyncio.run(serve(here, ready))
+    except ErgosError as error:
+        if not told and tell is not None:
+            os.write(tell, str(error).encode())
+        note(f"{moment(clock.now_ns())} {error}")
+        raise
+    note(f"{moment(clock.now_ns())} down")
+
+
+def down(home: HomeOption = None) -> None:
+    """Stop the kernel gracefully and wait until it is gone. What is under way goes on at the next `ergos up`."""
+    import asyncio
+
+    from ergos.app.client import bring_down
+    from ergos.cli.render import note, progress
+
+    here = home_of(home)
+    with progress() as shown:
+        shown.show("calls under way get some seconds to finish …")
+        asyncio.run(bring_down(here))
+    note("down")
+
+
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Say how the running kernel is."""
+    import asyncio
+
+    from ergos.app.client import ask
+    from ergos.base.clock import SECOND
+    from ergos.base.errors import StoreLockedError, NotRunningError
+    from ergos.cli.render import emit, say
+    from ergos.runtime.control import Status, StatusOf
+
+    here = home_of(home)
+    try:
+        found = asyncio.run(ask(here, StatusOf()))
+    except NotRunningError:
+        if here.holder() is not None:
+            raise StoreLockedError(
+                f"{here.folder} is in use by {here.holder()}, which does not listen to commands", remedy="wait for its end"
+            ) from None
+        raise
+    assert isinstance(found, Status)
+    if as_json:
+        emit({"home": str(here.folder), "status": found})
+        return
+    up_s = max(0, found.now_ns - found.started_ns) // SECOND
+    states = ", ".join(f"{count} {state}" for state, count in sorted(found.states.items())) or "none"
+    say(f"kernel    {found.version}, process {found.os_pid} on {found.host}, up {_span(up_s)}")
+    say(f"home      {here.folder}")
+    say(f"journal   {found.records:,} records, store {found.store[:8]}")
+    say(f"in memory {states}; {found.flying} calls under way")
+    if found.halted:
+        say("STOP is in force; `ergos stop --all --lift` lifts it")
+    if found.fault:
+        say(f"FAULT     {found.fault}")
+
+
+def _span(seconds: int) -> str:
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
+def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check whether this machine and this home are fit to run a kernel."""
+    from ergos.app.checkup import checkup
+    from ergos.cli.render import emit, progress, table
+
+    here = home_of(home)
+    with progress() as shown:
+        shown.show("looking around …")
+        findings = checkup(here)
+    if as_json:
+        emit(findings)
+    else:
+        marks = {"good": "ok", "note": "note", "bad": "BAD"}
+        rows = [
+            (marks[finding.verdict], finding.subject, finding.found + (f" — {finding.remedy}" if finding.remedy else ""))
+            for finding in findings
+        ]
+        table(("", "what", "found"), rows)
+    if any(finding.verdict == "bad" for finding in findings):
+        sys.stdout.flush()
+        raise typer.Exit(5)

@@ -1,0 +1,33 @@
+"""Options that many commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from ergos.app.home import Home
+
+
+def _home(context: typer.Context, value: Path | None) -> Path | None:
+    """`ergos --home X ps` and `ergos ps --home X` mean the same."""
+    found = context.find_root().params.get("home")
+    return value if value is not None else (found if isinstance(found, Path) else None)
+
+
+HomeOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="FOLDER", callback=_home, help="Folder of the kernel. Default: $ERGOS_HOME, else ~/.ergos."
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def home_of(folder: Path | None) -> Home:
+    """The home a command works on. Raises: SettingsError."""
+    from ergos.app.home import home_at  # heavy: every part of the kernel
+
+    return home_at(folder)

@@ -1,0 +1,146 @@
+"""Commands that prove: replay, verify, receipt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ergos.base.errors import UsageError
+from ergos.cli.options import HomeOption, JsonOption, home_of
+
+if TYPE_CHECKING:
+    from ergos.app.home import Home
+    from ergos.app.rehearsal import Step
+
+RECEIPT_BYTES_MAX = 64 * 1024  # bytes of a receipt that is read; one is about 400
+
+
+def replay(
+    pid: Annotated[int, typer.Argument(metavar="PID")],
+    until: Annotated[int | None, typer.Option("--until", min=1, metavar="N", help="Only up to record N.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Drive the program on disk with the answers of the journal; perform nothing; show calls and answers."""
+    import asyncio
+
+    from ergos.cli.render import emit, note, say, short
+
+    steps: list[Step] = []
+    changed = asyncio.run(_replayed(home_of(home), pid, until, steps, None if as_json else lambda step: say(_line(step, short))))
+    if as_json:
+        emit({"pid": pid, "until": until, "diverged": None, "changed": changed, "steps": steps})
+    elif changed:
+        note("the source has changed since; the replay used what is on disk, and it fits")
+    else:
+        note(f"{len(steps)} steps replayed; the program does what the journal says")
+
+
+async def _replayed(here: Home, pid: int, until: int | None, steps: list[Step], show: object) -> bool:
+    """Collect and show the steps; whether the source on disk is another version."""
+    from ergos.app.catalogue import Catalogue
+    from ergos.app.home import reads_of
+    from ergos.app.rehearsal import Rehearsal
+    from ergos.base.ids import Pid
+    from ergos.lib.folder import FolderPrograms
+
+    reads = reads_of(here)
+    rehearsal = Rehearsal(Catalogue(here, reads), reads, FolderPrograms(), Pid(pid))
+    async for step in rehearsal.steps(until):
+        steps.append(step)
+        if callable(show):
+            show(step)
+    return rehearsal.changed
+
+
+def _line(step: Step, short: object) -> str:
+    """A step on two lines: what was asked, what was answered."""
+    assert callable(short)
+    asked = f"{step.turn:>3}  {step.what} {short(step.args) if step.args else ''}".rstrip()
+    if not step.answered:
+        return f"{asked}\n     … the journal holds no answer"
+    if step.failure is not None:
+        return f"{asked}\n     → [{step.failure.code}] {step.failure.what}"
+    return f"{asked}\n     → {short(step.came)}"
+
+
+def verify(
+    checkpoint: Annotated[
+        Path | None, typer.Option("--checkpoint", metavar="FILE", help="A receipt that was kept elsewhere.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the whole journal: the chain, the signatures, the ledger, and a receipt kept elsewhere."""
+    import asyncio
+
+    import msgspec
+
+    from ergos.app.home import reads_of
+    from ergos.cli.render import emit, progress, say
+    from ergos.runtime.audit import Audit, audit
+
+    here = home_of(home)
+    kept = _kept(checkpoint) if checkpoint is not None else None
+
+    async def audited() -> Audit:
+        return await audit(reads_of(here), kept=kept)
+
+    with progress(quiet=as_json) as shown:
+        shown.show("reading the journal …")
+        found = asyncio.run(audited())
+    if as_json:
+        emit(found)
+    else:
+        for key, value in msgspec.to_builtins(found).items():
+            say(f"{key:<12} {value}")
+    if not found.sound:
+        from ergos.base.errors import VerificationError
+
+        raise VerificationError(str(found.problem))
+
+
+def _kept(path: Path) -> object:
+    """The checkpoint of a receipt. Raises: UsageError."""
+    import msgspec
+
+    from ergos.kernel.events import Checkpoint
+
+    try:
+        if path.stat().st_size > RECEIPT_BYTES_MAX:
+            raise UsageError(f"{path} is no receipt: it is larger than {RECEIPT_BYTES_MAX:,} bytes")
+        return msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is no receipt: {error}", remedy="`ergos receipt -o FILE` writes one") from error
+
+
+def receipt(
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there; else print it.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Sign what is new and write the newest checkpoint: keep it elsewhere, `ergos verify --checkpoint` compares."""
+    import asyncio
+
+    from ergos.app.home import reads_of
+    from ergos.app.receipt import encoded, receipt_of
+    from ergos.cli.render import note
+
+    here = home_of(home)
+
+    async def made() -> bytes:
+        reads = reads_of(here)
+        return encoded(await receipt_of(here, reads))
+
+    found = asyncio.run(made())
+    if out is None:
+        print(found.decode(), end="")
+        return
+    try:
+        out.write_bytes(found)
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    note(f"receipt written to {out}")

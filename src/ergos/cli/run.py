@@ -1,0 +1,288 @@
+"""Commands that start work and stay with it: run, wait, send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ergos.base.errors import UsageError
+from ergos.cli.options import HomeOption, JsonOption, home_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ergos.app.follow import Consult, Parting
+    from ergos.app.home import Home
+    from ergos.app.team import View
+    from ergos.base.canonical import Plain
+    from ergos.base.ids import Pid
+    from ergos.cli.render import Progress
+
+WAITS_EXIT = 3  # something waits for the owner
+LEFT_EXIT = 130  # the person left; the process goes on
+
+
+def run(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with AGENT.md, or a Python file.")],
+    source: Annotated[
+        list[str] | None, typer.Option("--source", metavar="WHERE", help="A URL, file or folder to read. May be repeated.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the agent. May be repeated.")
+    ] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Start it in the background kernel and return.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Start a process of the agent at PATH and stay with it until it ends or waits for you."""
+    import asyncio
+
+    here = home_of(home)
+    settings = _settings(setting or [], source or [])
+    place = path.expanduser().absolute()
+    if detach:
+        _detach(here, place, settings, as_json=as_json)
+        return
+
+    async def started() -> tuple[Pid, Parting]:
+        from ergos.app.follow import attended
+
+        async with attended(here) as leaving:
+            pid = await _spawn(here, place, settings)
+            return pid, await _stay(here, pid, leaving, quiet=as_json)
+
+    _part(here, *asyncio.run(started()), as_json=as_json)
+
+
+def wait(
+    pid: Annotated[int, typer.Argument(metavar="PID")],
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Stay with a process until it ends or waits for you; without a running kernel, run it here."""
+    import asyncio
+
+    from ergos.base.ids import Pid
+
+    here = home_of(home)
+
+    async def stayed() -> Parting:
+        from ergos.app.follow import attended
+
+        await known(here, Pid(pid))
+        async with attended(here) as leaving:
+            return await _stay(here, Pid(pid), leaving, quiet=as_json)
+
+    _part(here, Pid(pid), asyncio.run(stayed()), as_json=as_json)
+
+
+def send(
+    pid: Annotated[int, typer.Argument(metavar="PID")],
+    message: Annotated[str, typer.Argument(metavar="TEXT", help="Text; with --value, JSON.")],
+    as_value: Annotated[bool, typer.Option("--value", help="TEXT is JSON.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Send a process a message from you."""
+    import asyncio
+
+    from ergos.app.client import order
+    from ergos.base.ids import Pid
+    from ergos.cli.render import note
+    from ergos.runtime.control import Send
+
+    here = home_of(home)
+    body = json_value(message) if as_value else message
+
+    async def sent() -> bool:
+        await known(here, Pid(pid))
+        return (await order(here, Send(pid=Pid(pid), body=body)))[1]
+
+    running = asyncio.run(sent())
+    note(f"sent to process {pid}" + ("" if running else later(pid)))
+
+
+def later(pid: int) -> str:
+    """What to say when something was written down and no kernel runs."""
+    return f"; no kernel is running: `ergos up` or `ergos wait {pid}` goes on with it"
+
+
+async def known(here: Home, pid: Pid) -> None:
+    """Look before a kernel is asked or started. Raises: UnknownProcessError; NotRunningError where nothing was ever run."""
+    from ergos.app.home import reads_of
+    from ergos.base.errors import UnknownProcessError
+
+    reads = reads_of(here)
+    try:
+        if not (0 < pid < 2**63 and await reads.load((pid,))):
+            raise UnknownProcessError(f"there is no process {pid}")
+    finally:
+        await reads.close()
+
+
+def json_value(text: str) -> Plain:
+    """JSON from the command line. Raises: UsageError."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise UsageError(f"{text[:40]!r} is not JSON: {error}", remedy="quote it for the shell: '\"text\"', '{\"a\": 1}'") from error
+
+
+def _settings(pairs: list[str], sources: list[str]) -> dict[str, Plain]:
+    """Settings of --set and --source. A value is JSON where it can be read as such, else text."""
+    import msgspec
+
+    found: dict[str, Plain] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set {pair[:60]!r} is no setting", remedy="write --set key=value")
+        try:
+            found[key.strip()] = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            found[key.strip()] = text
+        except UnicodeEncodeError as error:
+            raise UsageError(f"--set {key!r} is not UTF-8 text") from error
+    if sources:
+        # A kernel in the background has another working directory.
+        found["sources"] = [one if "://" in one else str(Path(one).expanduser().absolute()) for one in sources]
+    return found
+
+
+async def _spawn(here: Home, place: Path, settings: dict[str, Plain]) -> Pid:
+    from ergos.app.client import ask
+    from ergos.runtime.control import Fine, Spawn
+
+    if not place.exists():
+        from ergos.base.errors import DefinitionError
+
+        raise DefinitionError(f"{place} is not there", remedy="name a folder with AGENT.md, or a Python file")
+    reply = await ask(here, Spawn(path=str(place), owner=here.settings.owner, settings=settings))
+    assert isinstance(reply, Fine)
+    return reply.pid
+
+
+def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: bool) -> None:
+    import asyncio
+
+    from ergos.app.daemon import launch
+    from ergos.cli.render import emit, note, say
+
+    if here.holder() is None:
+        launch(here)
+        note(f"up: {here.holder()}")
+    pid = asyncio.run(_spawn(here, place, settings))
+    if as_json:
+        emit({"pid": pid})
+    else:
+        say(str(pid))
+        note(f"process {pid} runs in the background; `ergos wait {pid}` stays with it")
+
+
+async def _stay(here: Home, pid: Pid, leaving: asyncio.Event, *, quiet: bool) -> Parting:
+    """Follow a process with a spinner; at a terminal, ask the person what waits for them."""
+    import sys
+
+    from ergos.app.follow import follow
+    from ergos.cli.render import progress
+
+    with progress(quiet=quiet) as shown:
+        consult: Consult | None = None
+        if not quiet and sys.stdin.isatty() and sys.stderr.isatty():
+            from ergos.cli.inbox import consultation
+
+            consult = consultation(here, shown)
+        return await follow(here, pid, leaving, lambda view: _show(view, shown), consult)
+
+
+def _show(view: View, shown: Progress) -> None:
+    """The team's calls under way, a line for each process that moves."""
+    lines: list[str] = []
+    for member in view.members:
+        if member.ended:
+            continue
+        doing = ", ".join(member.calls) or (f"waits for {member.waits}" if member.waits else str(member.state))
+        lines.append(f"{member.agent} ({member.pid}): {doing}")
+    more = f"\n  … and {len(lines) - 8} more" if len(lines) > 8 else ""
+    done = sum(member.ended for member in view.members)
+    head = f"{done} of {len(view.members)} processes have ended" if len(view.members) > 1 else ""
+    stop = "STOP is in force\n  " if view.halted else ""
+    shown.show(stop + "\n  ".join([*([head] if head else []), *lines[:8]]) + more)
+
+
+def _part(here: Home, pid: Pid, parting: Parting, *, as_json: bool) -> None:
+    """Say how it stands and end with the exit code that says so."""
+    import asyncio
+
+    from ergos.app.catalogue import Catalogue
+    from ergos.app.home import reads_of
+    from ergos.cli.render import emit, note, pretty, say
+
+    root = parting.view.members[0]
+    outcome: Plain = None
+    if parting.why == "ended":
+        outcome = asyncio.run(Catalogue(here, reads_of(here)).outcome(pid))
+    if as_json:
+        emit(
+            {
+                "pid": pid,
+                "state": root.state,
+                "outcome": outcome,
+                "failure": root.failure,
+                "waiting": [item.id for item in parting.view.items],
+            }
+        )
+    elif parting.why == "ended" and root.failure is None:
+        if outcome is not None:
+            say(pretty(outcome))
+        note(f"{root.state}: process {pid} ({root.agent})")
+    elif parting.why == "waits":
+        _waits(pid, parting.view)
+    elif parting.why == "left":
+        note(f"process {pid} is not lost; `ergos wait {pid}` or `ergos up` goes on with it")
+    raise typer.Exit(_code(here, parting, as_json=as_json))
+
+
+def _code(here: Home, parting: Parting, *, as_json: bool) -> int:
+    from ergos.app.client import raised
+    from ergos.base.errors import exit_code
+    from ergos.cli.render import fail
+    from ergos.runtime.control import Refusal
+
+    del here
+    failure = parting.view.members[0].failure
+    if parting.why == "waits":
+        return WAITS_EXIT
+    if parting.why == "left":
+        return LEFT_EXIT
+    if failure is None:
+        return 0
+    error = raised(Refusal(code=failure.code, what=failure.what, remedy=failure.remedy))
+    if not as_json:
+        fail(error)
+    return exit_code(error)
+
+
+def _waits(pid: Pid, view: View) -> None:
+    """What a person has to do before it goes on."""
+    from ergos.cli.render import note
+    from ergos.kernel.process import State
+
+    if view.halted:
+        note("STOP is in force; `ergos stop --all --lift` lifts it")
+    for item in view.items:
+        verdict = {
+            "approval": f"`ergos approve {item.id}` or `ergos deny {item.id}`",
+            "question": f"`ergos answer {item.id} TEXT`",
+            "doubt": f"`ergos answer {item.id} done|redo|fail`",
+        }[item.kind]
+        note(f"{item.kind} {item.id}: {item.text} — {verdict}")
+    for member in view.members:
+        if member.state is State.PAUSED:
+            note(f"process {member.pid} ({member.agent}) is paused — `ergos signal resume {member.pid}`")
+        elif member.state is State.WAITING and member.waits == "mail":
+            note(f"process {member.pid} ({member.agent}) waits for a message — `ergos send {member.pid} TEXT`")
+    note(f"process {pid} is kept; `ergos wait {pid}` stays with it again")
