@@ -37,7 +37,10 @@ AGENTS_SCANNED: Final = 10_000  # processes looked at for the names of agents
 
 def moment(at_ns: int) -> str:
     """UTC, ISO 8601 to the millisecond."""
-    return datetime.fromtimestamp(at_ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{at_ns % SECOND // 1_000_000:03d}Z"
+    return (
+        datetime.fromtimestamp(at_ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        + f".{at_ns % SECOND // 1_000_000:03d}Z"
+    )
 
 
 def plain(value: object) -> Plain:
@@ -48,7 +51,12 @@ def plain(value: object) -> Plain:
 def record_plain(record: Sealed) -> dict[str, Plain]:
     """A record with its place and time; values stay packed as they were written."""
     body = cast("dict[str, Plain]", msgspec.json.decode(record.body))
-    place: dict[str, Plain] = {"seq": record.seq, "pid": int(record.pid), "turn": record.turn, "at": moment(record.at_ns)}
+    place: dict[str, Plain] = {
+        "seq": record.seq,
+        "pid": int(record.pid),
+        "turn": record.turn,
+        "at": moment(record.at_ns),
+    }
     return {**place, **body}
 
 
@@ -106,7 +114,8 @@ class Catalogue:
                 return await self._calls(found)
             case "mail":
                 return [
-                    {"id": mail.id, "sender": int(mail.sender), "body": await self.unpacked(mail.body)} for mail in found.mail
+                    {"id": mail.id, "sender": int(mail.sender), "body": await self.unpacked(mail.body)}
+                    for mail in found.mail
                 ]
             case "memory":
                 notes = await self._reads.notes(process.owner, process.agent, "", NOTES_SHOWN)

@@ -101,7 +101,9 @@ def _home(home: Home) -> Finding:
     if not folder.exists():
         above = _existing(folder)
         good = os.access(above, os.W_OK)
-        return Finding("home", "note" if good else "bad", f"{folder} is made at first use", "" if good else "name another --home")
+        return Finding(
+            "home", "note" if good else "bad", f"{folder} is made at first use", "" if good else "name another --home"
+        )
     if not folder.is_dir():
         return Finding("home", "bad", f"{folder} is no folder", "name another --home")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -163,7 +165,10 @@ def _fsync(home: Home) -> Finding:
     median_ms = max(0, sorted(took)[FSYNCS // 2]) / MILLISECOND
     slow = median_ms > FSYNC_SLOW_MS
     return Finding(
-        "fsync", "note" if slow else "good", f"{median_ms:.2f} ms (median)", "a faster disk commits more" if slow else ""
+        "fsync",
+        "note" if slow else "good",
+        f"{median_ms:.2f} ms (median)",
+        "a faster disk commits more" if slow else "",
     )
 
 
@@ -182,7 +187,9 @@ def _lock(home: Home) -> Finding:
     try:
         status = asyncio.run(ask(home, StatusOf()))
     except ErgosError as error:
-        return Finding("kernel", "bad", f"{running} holds the store and does not answer: {error.what}", error.what_to_do)
+        return Finding(
+            "kernel", "bad", f"{running} holds the store and does not answer: {error.what}", error.what_to_do
+        )
     assert isinstance(status, Status)
     if status.fault:
         return Finding("kernel", "bad", status.fault, f"read {home.log}; then `ergos down` and `ergos up`")

@@ -57,7 +57,9 @@ async def ask(home: Home, request: AnyRequest) -> AnyReply:
     try:
         reply = _REPLIES.decode(line)
     except msgspec.MsgspecError as error:
-        raise WorldError(f"the running kernel speaks another version: {error}", remedy="`ergos down`, then up") from error
+        raise WorldError(
+            f"the running kernel speaks another version: {error}", remedy="`ergos down`, then up"
+        ) from error
     if isinstance(reply, Refusal):
         raise raised(reply)
     return reply

@@ -110,7 +110,9 @@ def launch(home: Home) -> None:
     if told == READY:
         return
     child.wait()
-    said = told.decode("utf-8", "replace").strip() or _said_since(home, before) or f"it ended with code {child.returncode}"
+    said = (
+        told.decode("utf-8", "replace").strip() or _said_since(home, before) or f"it ended with code {child.returncode}"
+    )
     raise WorldError(f"the kernel did not start: {said}", remedy=f"its log is {home.log}")
 
 

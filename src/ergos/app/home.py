@@ -18,7 +18,15 @@ import msgspec
 
 from ergos import __version__
 from ergos.base.clock import Monotone
-from ergos.base.errors import CorruptStoreError, DefinitionError, ErgosError, ForeignStoreError, NotRunningError, SettingsError, StoreError
+from ergos.base.errors import (
+    CorruptStoreError,
+    DefinitionError,
+    ErgosError,
+    ForeignStoreError,
+    NotRunningError,
+    SettingsError,
+    StoreError,
+)
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
 from ergos.drivers.sqlite_open import APPLICATION_ID, connect

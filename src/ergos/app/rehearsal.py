@@ -44,8 +44,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """False: the journal, as far as it was read, holds no answer."""
 
 
-
-
 class _Opened(msgspec.Struct):
     """What the journal says about one turn."""
 
@@ -167,7 +165,9 @@ class Rehearsal:
             else:
                 continue
             if was_idle != idle or recorded != value:
-                raise DivergedError(f"the journal says that turn {opened.number} ended with {recorded!r}, the program with {value!r}")
+                raise DivergedError(
+                    f"the journal says that turn {opened.number} ended with {recorded!r}, the program with {value!r}"
+                )
         return Step(turn=opened.number, what="idle" if idle else "return", came=value)
 
 

@@ -52,7 +52,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: FigureKind
     value: str
-    """Canonical decimal ("380000000000", "0.26", "17.5") or ISO 8601 date, as precise as the text ("2025-09-24", "2025-09", "2025")."""
+    """Canonical decimal ("380000000000", "0.26") or ISO 8601 date, as precise as the text ("2025-09-24", "2025")."""
     unit: str
     """Canonical unit: currency code ("USD", "CNY"), "%", "x", "year", "month", "day", "hour", ... or ""."""
     text: str

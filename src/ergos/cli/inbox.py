@@ -78,9 +78,12 @@ def deny(number: Number, home: HomeOption = None) -> None:
 
 def answer(
     number: Number,
-    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The answer; for a doubt: done, redo or fail.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The answer; for a doubt: done, redo or fail.")
+    ] = None,
     value: Annotated[
-        str | None, typer.Option("--value", metavar="JSON", help="For a question: the answer as JSON; for `done`: the result.")
+        str | None,
+        typer.Option("--value", metavar="JSON", help="For a question: the answer as JSON; for `done`: the result."),
     ] = None,
     home: HomeOption = None,
 ) -> None:

@@ -13,7 +13,9 @@ from ergos.cli.options import HomeOption, JsonOption, home_of
 def up(
     home: HomeOption = None,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay here until Ctrl-C or `ergos down`.")] = False,
-    tell: Annotated[int | None, typer.Option("--tell", hidden=True, help="Descriptor to say on that it stands.")] = None,
+    tell: Annotated[
+        int | None, typer.Option("--tell", hidden=True, help="Descriptor to say on that it stands.")
+    ] = None,
 ) -> None:
     """Start the kernel of this home in the background; it goes on with everything that was under way."""
     from ergos.cli.render import note
@@ -83,7 +85,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     from ergos.app.client import ask
     from ergos.base.clock import SECOND
-    from ergos.base.errors import StoreLockedError, NotRunningError
+    from ergos.base.errors import NotRunningError, StoreLockedError
     from ergos.cli.render import emit, say
     from ergos.runtime.control import Status, StatusOf
 
@@ -93,7 +95,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     except NotRunningError:
         if here.holder() is not None:
             raise StoreLockedError(
-                f"{here.folder} is in use by {here.holder()}, which does not listen to commands", remedy="wait for its end"
+                f"{here.folder} is in use by {here.holder()}, which does not listen to commands",
+                remedy="wait for its end",
             ) from None
         raise
     assert isinstance(found, Status)
@@ -133,7 +136,11 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     else:
         marks = {"good": "ok", "note": "note", "bad": "BAD"}
         rows = [
-            (marks[finding.verdict], finding.subject, finding.found + (f" — {finding.remedy}" if finding.remedy else ""))
+            (
+                marks[finding.verdict],
+                finding.subject,
+                finding.found + (f" — {finding.remedy}" if finding.remedy else ""),
+            )
             for finding in findings
         ]
         table(("", "what", "found"), rows)

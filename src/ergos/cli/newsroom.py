@@ -21,8 +21,12 @@ class LanguageChoice(StrEnum):
 
 
 def demo(
-    folder: Annotated[Path | None, typer.Option("--folder", metavar="FOLDER", help="Work there; else in a new one.")] = None,
-    language: Annotated[LanguageChoice, typer.Option("--language", help="What the brief is written in.")] = LanguageChoice.EN,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", metavar="FOLDER", help="Work there; else in a new one.")
+    ] = None,
+    language: Annotated[
+        LanguageChoice, typer.Option("--language", help="What the brief is written in.")
+    ] = LanguageChoice.EN,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Draws the moment of the kill.")] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -29,7 +29,9 @@ def replay(
     from ergos.cli.render import emit, note, say, short
 
     steps: list[Step] = []
-    changed = asyncio.run(_replayed(home_of(home), pid, until, steps, None if as_json else lambda step: say(_line(step, short))))
+    changed = asyncio.run(
+        _replayed(home_of(home), pid, until, steps, None if as_json else lambda step: say(_line(step, short)))
+    )
     if as_json:
         emit({"pid": pid, "until": until, "diverged": None, "changed": changed, "steps": steps})
     elif changed:
@@ -119,7 +121,9 @@ def _kept(path: Path) -> object:
 
 
 def receipt(
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there; else print it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it there; else print it.")
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Sign what is new and write the newest checkpoint: keep it elsewhere, `ergos verify --checkpoint` compares."""

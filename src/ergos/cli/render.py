@@ -22,10 +22,18 @@ if TYPE_CHECKING:
 SHORT_CHARS: Final = 200  # characters of a value shown within a line
 _HIDDEN: Final = {
     code: "\N{MIDDLE DOT}"
-    for code in (*range(0x20), *range(0x7F, 0xA0), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+    for code in (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x200E,
+        0x200F,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0xFEFF,
+    )
     if code not in (0x09, 0x0A)
 }
-_SURROGATES: Final = {code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)}
+_SURROGATES: Final = dict.fromkeys(range(55296, 57344), "�")
 
 
 def clean(text: str, *, one_line: bool = False) -> str:
@@ -63,7 +71,7 @@ def note(text: str) -> None:
 
 def emit(value: object) -> None:
     """One JSON document."""
-    encoded = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2)
+    encoded = msgspec.json.format(msgspec.json.encode(value), indent=2)
     print(encoded.decode())
 
 
@@ -93,7 +101,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str =
 
 def fail(error: ErgosError) -> None:
     """An error: what happened and what to do, on one line of stderr."""
-    print(f"[{error.code}] {clean(error.what, one_line=True)} — {clean(error.what_to_do, one_line=True)}", file=sys.stderr)
+    print(
+        f"[{error.code}] {clean(error.what, one_line=True)} — {clean(error.what_to_do, one_line=True)}", file=sys.stderr
+    )
 
 
 class Progress(Protocol):

@@ -27,7 +27,8 @@ LEFT_EXIT = 130  # the person left; the process goes on
 def run(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder with AGENT.md, or a Python file.")],
     source: Annotated[
-        list[str] | None, typer.Option("--source", metavar="WHERE", help="A URL, file or folder to read. May be repeated.")
+        list[str] | None,
+        typer.Option("--source", metavar="WHERE", help="A URL, file or folder to read. May be repeated."),
     ] = None,
     setting: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the agent. May be repeated.")
@@ -128,7 +129,9 @@ def json_value(text: str) -> Plain:
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise UsageError(f"{text[:40]!r} is not JSON: {error}", remedy="quote it for the shell: '\"text\"', '{\"a\": 1}'") from error
+        raise UsageError(
+            f"{text[:40]!r} is not JSON: {error}", remedy="quote it for the shell: '\"text\"', '{\"a\": 1}'"
+        ) from error
 
 
 def _settings(pairs: list[str], sources: list[str]) -> dict[str, Plain]:

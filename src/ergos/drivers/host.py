@@ -50,19 +50,35 @@ class FileSigner:
 
 
 def _key(path: Path) -> Ed25519PrivateKey:
-    if path.exists():
-        raw = path.read_bytes()
-        if len(raw) != 32:
-            raise WorldError(f"{path} is not a signing key", remedy="restore it from a backup, or move it away")
-        return Ed25519PrivateKey.from_private_bytes(raw)
-    key = Ed25519PrivateKey.generate()
+    """The key of a file. Raises: WorldError."""
+    try:
+        if path.exists():
+            raw = path.read_bytes()
+        else:
+            raw = _new_key(path)
+    except OSError as error:
+        raise WorldError(
+            f"the signing key {path} cannot be read or written: {error.strerror}",
+            remedy="see that the folder exists and that you may write to it",
+        ) from error
+    if len(raw) != 32:
+        raise WorldError(f"{path} is not a signing key", remedy="restore it from a backup, or move it away")
+    return Ed25519PrivateKey.from_private_bytes(raw)
+
+
+def _new_key(path: Path) -> bytes:
+    """Make a key file, whole or not at all: a kernel killed here must not leave half a key."""
+    raw = Ed25519PrivateKey.generate().private_bytes_raw()
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(key.private_bytes_raw())
+        file.write(raw)
         file.flush()
         os.fsync(file.fileno())
-    return key
+    draft.rename(path)
+    return raw
 
 
 def new_store_id() -> str:

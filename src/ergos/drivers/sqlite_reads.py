@@ -218,10 +218,9 @@ class SqliteReads:
                 sql = "SELECT * FROM journal WHERE seq > ? AND pid = ? ORDER BY seq LIMIT ?"
                 rows = self._all(sql, (last, pid, page))
             else:  # a process's records are in order of its turns, which is the order of the index
-                rows = self._all(
-                    "SELECT * FROM journal WHERE pid = ? AND pid > 0 AND (turn, seq) > (?, ?) ORDER BY turn, seq LIMIT ?",
-                    (pid, turn, last, page),
-                )
+                where = "pid = ? AND pid > 0 AND (turn, seq) > (?, ?)"
+                sql = f"SELECT * FROM journal WHERE {where} ORDER BY turn, seq LIMIT ?"  # noqa: S608 - fixed texts only
+                rows = self._all(sql, (pid, turn, last, page))
             for record in map(sealed_of, rows):
                 turn, last = record.turn, record.seq
                 if record.seq > after and (limit is None or count < limit):
@@ -243,11 +242,15 @@ class SqliteReads:
         pid = self._all("SELECT max(pid) FROM process")[0][0] or 0
         mail = self._all("SELECT max(id) FROM mail")[0][0] or 0
         item = self._all("SELECT max(id) FROM item")[0][0] or 0
-        counter = self._all("SELECT value FROM meta WHERE name = ?", (COUNTER_MAIL,))
-        given = text_of(counter[0][0]) if counter else "0"
+        return Pid(number_of(pid)), max(number_of(mail), self._last_mail_id()), number_of(item)
+
+    def _last_mail_id(self) -> int:
+        """The largest mail id ever given out. Raises: CorruptStoreError."""
+        rows = self._all("SELECT value FROM meta WHERE name = ?", (COUNTER_MAIL,))
+        given = text_of(rows[0][0]) if rows else "0"
         if not given.isdecimal():
             raise CorruptStoreError("the counter of messages is damaged")
-        return Pid(number_of(pid)), max(number_of(mail), int(given)), number_of(item)
+        return int(given)
 
     async def close(self) -> None:
         """Let go."""

@@ -48,6 +48,8 @@ class MemoryDisk:
         self.mailboxes: dict[Pid, dict[int, Mail]] = {}
         self.items: dict[int, Item] = {}
         """Open ones."""
+        self.closed: set[int] = set()
+        """Numbers of the others."""
         self.notes: dict[tuple[str, str], dict[str, Note]] = {}
         self.accounts: dict[str, Amount] = {}
         self.meters: dict[str, Meter] = {}
@@ -79,7 +81,8 @@ class MemoryDisk:
                 self.items[item.id] = item
                 self.last_item = max(self.last_item, item.id)
             for number in change.items_closed:
-                self.items.pop(number, None)
+                if self.items.pop(number, None) is not None:
+                    self.closed.add(number)
             for note in change.notes:
                 self._put_note(note)
             for name, balance in change.accounts:
@@ -101,7 +104,7 @@ class MemoryDisk:
                     raise StoreError(f"message {mail.id} is stored already")
                 letters.add(mail.id)
             for item in change.items_put:
-                if item.id <= self.last_item and (item.id in self.items or item.id in numbers):
+                if item.id in self.items or item.id in self.closed or item.id in numbers:
                     raise StoreError(f"inbox item {item.id} is stored already")
                 numbers.add(item.id)
 

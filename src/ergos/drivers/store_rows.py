@@ -16,8 +16,8 @@ from ergos.base.ids import Digest, Pid
 from ergos.base.limits import VALUE_BYTES_MAX
 from ergos.base.money import Amount
 from ergos.kernel.events import Failure
-from ergos.kernel.labels import USER, Label
 from ergos.kernel.journal import Sealed
+from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Meter
 from ergos.kernel.ports import Head, Item, Mail, Note
 from ergos.kernel.process import Process, State, Wait

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from ergos.base.errors import ErgosError, StoreError
 from ergos.base.limits import COMMIT_CHANGES_MAX
-from ergos.drivers.sqlite_open import Connection, Database, translated
+from ergos.drivers.sqlite_open import Connection, Cursor, Database, translated
 from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
 from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row
 from ergos.kernel.journal import seal
@@ -59,7 +59,7 @@ class SqliteStore(SqliteReads):
         self._id = self._database.store_id
         try:
             self._head = self._last_record()
-            self._last_mail = 0
+            self._last_mail = self._last_mail_id()
         except BaseException:
             self._database.close()
             raise
@@ -132,7 +132,7 @@ class SqliteStore(SqliteReads):
         future = loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
         future.add_done_callback(lambda done: self._after(batch, head, done))
 
-    def _after(self, batch: Batch, head: Head, done: asyncio.Future[object]) -> None:
+    def _after(self, batch: Batch, head: Head, done: asyncio.Future[Cursor]) -> None:
         error = done.exception()
         if error is None:
             self._committed(batch, head)

@@ -65,7 +65,7 @@ class Record(msgspec.Struct, frozen=True, tag_field="k", omit_defaults=True):
     """Any record."""
 
 
-class Booted(Record, tag="boot"):
+class Booted(Record, frozen=True, tag="boot"):
     """A kernel opened this store."""
 
     version: str
@@ -73,7 +73,7 @@ class Booted(Record, tag="boot"):
     schema: int
 
 
-class Spawned(Record, tag="spawn"):
+class Spawned(Record, frozen=True, tag="spawn"):
     """A process exists."""
 
     owner: str
@@ -84,7 +84,7 @@ class Spawned(Record, tag="spawn"):
     memory: Packed = NULL
 
 
-class Woken(Record, tag="wake"):
+class Woken(Record, frozen=True, tag="wake"):
     """A turn began."""
 
     cause: Literal["start", "mail", "timer"]
@@ -92,7 +92,7 @@ class Woken(Record, tag="wake"):
     """The version this turn and the later ones run on, where it changed."""
 
 
-class Intended(Record, tag="intent"):
+class Intended(Record, frozen=True, tag="intent"):
     """A call was authorised and covered, and is about to be performed."""
 
     call: Call
@@ -101,7 +101,7 @@ class Intended(Record, tag="intent"):
     approved_by: str | None = None
 
 
-class Resulted(Record, tag="result"):
+class Resulted(Record, frozen=True, tag="result"):
     """A call was answered; its hold is settled in the same transaction."""
 
     key: str
@@ -115,7 +115,7 @@ class Resulted(Record, tag="result"):
     """It arrived after its process had ended: recorded and settled, not answered."""
 
 
-class Called(Record, tag="call"):
+class Called(Record, frozen=True, tag="call"):
     """Intent and result in one, for a call that never left the kernel or this machine."""
 
     call: Call
@@ -124,14 +124,14 @@ class Called(Record, tag="call"):
     label: Label = USER
 
 
-class Refused(Record, tag="refuse"):
+class Refused(Record, frozen=True, tag="refuse"):
     """A call was refused before anything happened; the program was told."""
 
     call: Call
     failure: Failure
 
 
-class Repeated(Record, tag="repeat"):
+class Repeated(Record, frozen=True, tag="repeat"):
     """After a crash, a call without a result is performed again; what it may have cost stays charged."""
 
     key: str
@@ -140,7 +140,7 @@ class Repeated(Record, tag="repeat"):
     why: Literal["pure", "idempotent", "probed-absent", "owner"] = "pure"
 
 
-class Doubted(Record, tag="doubt"):
+class Doubted(Record, frozen=True, tag="doubt"):
     """After a crash or a lost answer nobody knows whether this irreversible call happened; it parks its process."""
 
     key: str
@@ -148,7 +148,7 @@ class Doubted(Record, tag="doubt"):
     why: str
 
 
-class Asked(Record, tag="ask"):
+class Asked(Record, frozen=True, tag="ask"):
     """Something waits for the owner: an approval of exactly this call, or a question."""
 
     key: str
@@ -161,7 +161,7 @@ class Asked(Record, tag="ask"):
     why: str = ""
 
 
-class Answered(Record, tag="answer"):
+class Answered(Record, frozen=True, tag="answer"):
     """The owner (or time) answered an inbox item."""
 
     item: int
@@ -171,14 +171,14 @@ class Answered(Record, tag="answer"):
     value: Packed = NULL
 
 
-class Committed(Record, tag="commit"):
+class Committed(Record, frozen=True, tag="commit"):
     """A turn ended; the process idles with this memory until mail or the time comes."""
 
     memory: Packed
     wake_at_ns: int | None = None
 
 
-class Exited(Record, tag="exit"):
+class Exited(Record, frozen=True, tag="exit"):
     """The process ended."""
 
     state: Literal["done", "failed", "killed"]
@@ -186,28 +186,28 @@ class Exited(Record, tag="exit"):
     failure: Failure | None = None
 
 
-class Restarted(Record, tag="restart"):
+class Restarted(Record, frozen=True, tag="restart"):
     """The program crashed and its open turn is driven again."""
 
     failure: Failure
     after_ns: int
 
 
-class Signalled(Record, tag="signal"):
+class Signalled(Record, frozen=True, tag="signal"):
     """A signal was delivered."""
 
     signal: SignalName
     by: str
 
 
-class Halted(Record, tag="halt"):
+class Halted(Record, frozen=True, tag="halt"):
     """STOP: no effect of anything begins until it is lifted."""
 
     on: bool
     by: str
 
 
-class Capped(Record, tag="cap"):
+class Capped(Record, frozen=True, tag="cap"):
     """An owner's ceiling was set."""
 
     owner: str
@@ -215,7 +215,7 @@ class Capped(Record, tag="cap"):
     day: Amount | None
 
 
-class Checkpoint(Record, tag="checkpoint"):
+class Checkpoint(Record, frozen=True, tag="checkpoint"):
     """A signature over the chain up to `seq`."""
 
     seq: int

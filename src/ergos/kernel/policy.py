@@ -71,6 +71,12 @@ class Denied(msgspec.Struct, frozen=True):
     why: str
 
 
+_READ: Final = {
+    "user": "",
+    "trusted": "",
+    "untrusted": "; the agent has read text of sources nobody vouches for",
+}
+
 Decision: TypeAlias = Allowed | Ask | Denied
 
 WITHOUT_GRANT: Final = frozenset({"recall", "remember", "forget", "receive", "ask", "wait", "signal", "sleep_until"})
@@ -103,7 +109,7 @@ def decide(
             continue
         if not grant.ask:
             return Allowed(f"{agent}#{number}")
-        asking = asking or Ask(f"{agent}#{number}", f"the grant says that the owner approves every {name}")
+        asking = asking or Ask(f"{agent}#{number}", f"the owner approves every {name}{_READ[label.integrity]}")
     return asking or Denied("grants", f"{agent} may not {verb} {name}: {nearest}")
 
 

@@ -12,19 +12,21 @@ come from a function.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable
 from typing import TypeAlias
 
 import msgspec
 
 from ergos.base.canonical import Plain, decode, digest, encode
+from ergos.base.errors import ValueShapeError
 from ergos.base.ids import Digest
 from ergos.base.limits import CHAIN_ITEMS_MIN, INLINE_BYTES_MAX
 
 Packed: TypeAlias = msgspec.Raw
 """JSON of the value itself, or {"$ref": digest}, or {"$list": head, "count": n}."""
 
-_DIGEST_CHARS = 64
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _MARK = b'{"$'
 NULL = msgspec.Raw(b"null")
 
@@ -45,6 +47,7 @@ class Reference(msgspec.Struct, frozen=True):
 
 
 _REFERENCE = msgspec.json.Decoder(Reference)
+_NODE = msgspec.json.Decoder(tuple[Digest | None, msgspec.Raw])
 
 
 def pack(value: object, known: Container[Digest] = (), *, what: str = "value") -> tuple[Packed, tuple[Blob, ...]]:
@@ -61,30 +64,33 @@ def pack(value: object, known: Container[Digest] = (), *, what: str = "value") -
 
 
 def unpack(packed: Packed, fetch: Callable[[Digest], bytes]) -> Plain:
-    """The value; `fetch` gives the bytes of a blob."""
+    """The value; `fetch` gives the bytes of a blob.
+
+    Raises: ValueShapeError if the bytes are not what `pack` made.
+    """
     raw = bytes(packed)
     if not raw.startswith(_MARK):
         return decode(raw)
-    reference = _REFERENCE.decode(raw)
+    reference = _reference(raw)
     if reference.ref is not None:
         return decode(fetch(reference.ref))
     items: list[Plain] = []
     head = reference.list_
     while head is not None:
-        past, item = msgspec.json.decode(fetch(head), type=tuple[Digest | None, msgspec.Raw])
+        head, item = _node(fetch(head))
         items.append(unpack(item, fetch))
-        head = past
+    if len(items) != reference.count:
+        raise ValueShapeError(f"a list of {reference.count:,} items has {len(items):,}")
     items.reverse()
-    assert len(items) == reference.count, (len(items), reference.count)
     return items
 
 
 def references(packed: Packed) -> tuple[Digest, ...]:
-    """The digests this packed value names directly."""
+    """The digests this packed value names directly. Raises: ValueShapeError."""
     raw = bytes(packed)
     if not raw.startswith(_MARK):
         return ()
-    reference = _REFERENCE.decode(raw)
+    reference = _reference(raw)
     return tuple(found for found in (reference.ref, reference.list_) if found is not None)
 
 
@@ -118,13 +124,27 @@ def links(body: bytes) -> tuple[Digest, ...]:
 
     A user's value is never mistaken for a node: what looks like one merely costs a look-up that finds nothing.
     """
-    if not (body.startswith(b'["') or body.startswith(b"[null,")):
+    if not body.startswith((b'["', b"[null,")):
         return ()
     try:
-        past, item = msgspec.json.decode(body, type=tuple[Digest | None, msgspec.Raw])
-    except msgspec.DecodeError:
+        past, item = _node(body)
+        found = references(item)
+    except ValueShapeError:
         return ()
-    if past is not None and len(past) != _DIGEST_CHARS:
-        return ()
-    found = references(item)
-    return (past, *found) if past is not None else found
+    named = found if past is None else (past, *found)
+    return tuple(name for name in named if _DIGEST.fullmatch(name))
+
+
+def _reference(raw: bytes) -> Reference:
+    try:
+        return _REFERENCE.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueShapeError(f"this is not a packed value: {error}") from error
+
+
+def _node(body: bytes) -> tuple[Digest | None, msgspec.Raw]:
+    """The node before this one and its item."""
+    try:
+        return _NODE.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ValueShapeError(f"this is not a node of a list: {error}") from error

@@ -94,7 +94,11 @@ class Desk:
         if resident.turn is not None:
             note(resident.turn.past, machine.now_ns, record)
             pending = resident.turn.pending.get(item.key)
-            if pending is not None and pending.past is not None and pending.past is not resident.turn.past.get(item.key):
+            if (
+                pending is not None
+                and pending.past is not None
+                and pending.past is not resident.turn.past.get(item.key)
+            ):
                 note({item.key: pending.past}, machine.now_ns, record)
         machine.submit(resident, (record,), Rows(items_closed=(number,), blobs=blobs))
         if resident.process.state is State.PARKED and item.kind == "doubt":

@@ -32,7 +32,7 @@ from ergos.runtime.internal import Internal
 from ergos.runtime.machine import Flight, Machine, Resident, Rows
 from ergos.runtime.replayer import Pending
 from ergos.runtime.settlement import Launcher, Settlement, queue_of, tool_of
-from ergos.runtime.vault import MissingBlobs
+from ergos.runtime.vault import MissingBlobsError
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class Door:
                 self._new(resident, pending)
             else:
                 self._internal.consider(resident, pending)
-        except MissingBlobs as gap:
+        except MissingBlobsError as gap:
             self._launcher.fetch(resident, gap.digests)
 
     def still_allowed(self, resident: Resident, pending: Pending) -> bool:

@@ -138,9 +138,7 @@ class Internal:
         if process.state in ENDED:
             return Failure("E103", f"process {process.pid} is {process.state}; nobody will read this message")
         if len(target.mail) >= MAILBOX_MESSAGES_MAX:
-            return Failure(
-                "E305", f"the mailbox of process {process.pid} is full ({MAILBOX_MESSAGES_MAX:,} messages)"
-            )
+            return Failure("E305", f"the mailbox of process {process.pid} is full ({MAILBOX_MESSAGES_MAX:,} messages)")
         return None
 
     def _receive(self, resident: Resident, pending: Pending) -> None:

@@ -9,7 +9,7 @@ turns again. On stop nothing new begins, calls under way get a little time, the 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Final, Self
 
 from ergos.base.errors import ErgosError
 from ergos.base.ids import Digest, Pid
@@ -37,7 +37,7 @@ class Kernel:
         self._checkpoints: asyncio.Task[None] | None = None
         self._fault: asyncio.Future[ErgosError] | None = None
 
-    async def __aenter__(self) -> Kernel:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -261,7 +261,9 @@ _NO_ROWS: Final = Rows()
 def _idle(resident: Resident, durable: int) -> bool:
     state = resident.process.state
     at_rest = state in ENDED or state in (State.WAITING, State.PAUSED, State.PARKED)
-    return at_rest and not resident.flying and not resident.opening and not resident.errands and resident.ticket <= durable
+    return (
+        at_rest and not resident.flying and not resident.opening and not resident.errands and resident.ticket <= durable
+    )
 
 
 def _lower(mine: Amount | None, theirs: Amount | None) -> Amount | None:

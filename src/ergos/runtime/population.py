@@ -113,11 +113,15 @@ class Population:
         machine, process = self._machine, resident.process
         await machine.store.flush()
         notes = await machine.store.notes(process.owner, process.agent, pending.call.name, 1000)
-        pending.read = tuple([(note.key, await machine.vault.value(note.value), note.label) for note in notes if note.value is not None])
+        pending.read = tuple(
+            [(note.key, await machine.vault.value(note.value), note.label) for note in notes if note.value is not None]
+        )
 
     # Births and ends
 
-    def row(self, definition: Definition, owner: str, parent: Resident | None, memory: Packed, *, idle: bool) -> Process:
+    def row(
+        self, definition: Definition, owner: str, parent: Resident | None, memory: Packed, *, idle: bool
+    ) -> Process:
         """A new process, not written yet. An idle one waits for its first message."""
         encoded = encode(definition, what="the definition")
         return Process(
@@ -151,9 +155,7 @@ class Population:
         child = Resident(process, ())
         child.fresh, child.began_ns = True, machine.now_ns
         machine.table[process.pid] = child
-        born = Spawned(
-            process.owner, process.agent, process.definition, process.parent, process.memory
-        )
+        born = Spawned(process.owner, process.agent, process.definition, process.parent, process.memory)
         bodies: tuple[Body, ...] = (born, Woken("start")) if process.turn_open else (born,)
         rows = Rows(processes=(process,), blobs=blobs if known else (*blobs, Blob(process.definition, encoded)))
         if parent is not None and call is not None:
@@ -286,4 +288,3 @@ class Population:
         upcoming = await machine.store.next_due_ns()
         if upcoming is not None:
             self.arm(upcoming)
-

@@ -44,10 +44,10 @@ from ergos.kernel.step import (
 from ergos.kernel.syscalls import Idle, Request
 from ergos.kernel.values import Blob
 from ergos.runtime.door import Door
+from ergos.runtime.flights import Flights, cut_off
 from ergos.runtime.internal import Internal
 from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Flight, Machine, Resident, Rows
-from ergos.runtime.flights import Flights, cut_off
 from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
 from ergos.runtime.replayer import Pending, Returned, Turn

@@ -8,6 +8,7 @@ This file performs nothing and writes nothing.
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import cast
 
 import msgspec
 
@@ -141,12 +142,15 @@ class Turn:
 
     def _next(self, answers: tuple[Answer, ...]) -> Returned | tuple[Request, ...]:
         try:
-            yielded = self._coroutine.send(answers) if answers else self._coroutine.send(None)  # type: ignore[arg-type]
+            yielded = self._coroutine.send(answers or cast("tuple[Answer, ...]", None))
         except StopIteration as stop:
             return Returned(stop.value)
-        if not isinstance(yielded, tuple) or not all(isinstance(request, Request) for request in yielded):
+        # What a program yields is whatever its author awaited; that it is a system call is not to be believed.
+        believed = cast("object", yielded)
+        requests = cast("tuple[object, ...]", believed) if isinstance(believed, tuple) else (believed,)
+        if not all(isinstance(request, Request) for request in requests):
             raise ProgramError(
                 f"an agent's program awaited {type(yielded).__name__}, which is not a system call",
                 remedy="put input and output into a tool and call it with `await ctx.act(...)`",
             )
-        return yielded
+        return cast("tuple[Request, ...]", requests)

@@ -39,7 +39,13 @@ EVERYONE: Final = "*"
 
 FILE: Final = "settings.toml"
 KEYS: Final = ("owner", "language", "budget", "concurrency")
-SCOPES: Final = {"per_call": "call", "per_process": "process", "per_agent": "agent", "per_owner": "owner", "per_day": "day"}
+SCOPES: Final = {
+    "per_call": "call",
+    "per_process": "process",
+    "per_agent": "agent",
+    "per_owner": "owner",
+    "per_day": "day",
+}
 LANGUAGES: Final = ("en", "zh")
 
 Table: TypeAlias = "dict[str, object]"

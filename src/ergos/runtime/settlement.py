@@ -12,6 +12,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from ergos.base.canonical import Plain
 from ergos.base.errors import ErgosError
 from ergos.base.ids import Digest
 from ergos.base.limits import ERROR_CHARS_MAX
@@ -141,7 +142,7 @@ class Settlement:
             record.accepted += 1
         return charge, faults, ((f"solver/{call.name}/{call.solver}", f"{record.accepted} {record.rejected}"),)
 
-    def _packed(self, call: Call, outcome: Outcome) -> tuple[object, Packed, tuple[Blob, ...], Failure | None]:
+    def _packed(self, call: Call, outcome: Outcome) -> tuple[Plain, Packed, tuple[Blob, ...], Failure | None]:
         """Value, packed value, its blobs, failure; a result that is no plain data is a failure of the tool."""
         if isinstance(outcome, Failure):
             return None, NULL, (), outcome
@@ -169,7 +170,7 @@ class Settlement:
     def resume(self, resident: Resident, pending: Pending, past: Past) -> None:
         """A call the journal knows: answered from it, carried on, or in doubt.
 
-        Raises: MissingBlobs if its answer has to be read first.
+        Raises: MissingBlobsError if its answer has to be read first.
         """
         if past.result is not None:
             pending.answer = self._from_journal(past)
@@ -212,9 +213,7 @@ class Settlement:
         pending.submitted = True
         ticket = Ticket(resident.process.pid, past.call.key, queue_of(resident, past.call))
         resident.flying[past.call.key] = Flight(ticket, pending)
-        machine.submit(
-            resident, (Repeated(past.call.key, charge, hold, why),), None, self.when_durable(ticket)
-        )
+        machine.submit(resident, (Repeated(past.call.key, charge, hold, why),), None, self.when_durable(ticket))
 
     def doubt(self, resident: Resident, pending: Pending, why: str) -> None:
         """Nobody knows whether it happened: park, and show the owner the exact call."""

@@ -23,7 +23,7 @@ KNOWN_MAX: Final = 32_768  # digests remembered as stored; about 5 MiB
 CACHE_BYTES_MAX: Final = 16 * 1024 * 1024  # bytes of bodies kept for reading back
 
 
-class MissingBlobs(Exception):
+class MissingBlobsError(Exception):
     """Bodies that have to be read before a value can be unpacked; never leaves the runtime."""
 
     def __init__(self, digests: tuple[Digest, ...]) -> None:
@@ -58,7 +58,7 @@ class Vault:
             self._known.popitem(last=False)
 
     def unpack(self, packed: Packed) -> Plain:
-        """The value. Raises: MissingBlobs if bodies have to be fetched first."""
+        """The value. Raises: MissingBlobsError if bodies have to be fetched first."""
         return unpack(packed, self._body)
 
     async def value(self, packed: Packed) -> Plain:
@@ -71,7 +71,7 @@ class Vault:
         while True:
             try:
                 return unpack(packed, body)
-            except MissingBlobs as gap:
+            except MissingBlobsError as gap:
                 await self._read(gap.digests, read)
 
     async def fetch(self, digests: tuple[Digest, ...]) -> None:
@@ -95,7 +95,7 @@ class Vault:
     def _body(self, digest: Digest) -> bytes:
         body = self._bodies.get(digest)
         if body is None:
-            raise MissingBlobs((digest,))
+            raise MissingBlobsError((digest,))
         return body
 
     def _cache(self, digest: Digest, body: bytes) -> None:
