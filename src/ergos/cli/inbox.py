@@ -1,4 +1,4 @@
-"""Commands for what waits for a person: inbox, approve, deny, answer; and asking at the terminal."""
+"""Commands for what waits for a person: inbox, approve, deny, answer."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import typer
 
 from ergos.base.errors import UsageError
 from ergos.cli.options import HomeOption, JsonOption, home_of
-from ergos.cli.run import json_value, later
+from ergos.cli.requests import json_value, later
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from ergos.app.follow import Consult
     from ergos.app.home import Home
-    from ergos.app.team import View
     from ergos.base.canonical import Plain
-    from ergos.cli.render import Progress
     from ergos.kernel.events import Verdict
     from ergos.kernel.ports import Item
 
@@ -33,16 +28,16 @@ def inbox(
     import asyncio
 
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.app.team import INBOX_SHOWN
     from ergos.cli.render import emit, note, say, short
 
     here = home_of(home)
 
     async def listed() -> list[dict[str, Plain]]:
-        reads = reads_of(here)
-        catalogue = Catalogue(here, reads)
-        return [await catalogue.item(item) for item in await reads.items(owner, INBOX_SHOWN)]
+        async with reading(here) as reads:
+            catalogue = Catalogue(here, reads)
+            return [await catalogue.item(item) for item in await reads.items(owner, INBOX_SHOWN)]
 
     found = asyncio.run(listed())
     if as_json:
@@ -109,10 +104,11 @@ def _item(here: Home, number: int) -> Item:
     """An open item. Raises: UsageError."""
     import asyncio
 
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
 
     async def looked() -> Item | None:
-        return await reads_of(here).item(number) if 0 < number < 2**63 else None
+        async with reading(here) as reads:
+            return await reads.item(number) if 0 < number < 2**63 else None
 
     found = asyncio.run(looked())
     if found is None:
@@ -133,86 +129,3 @@ def _give(here: Home, number: int, verdict: Verdict, value: Plain = None) -> Non
     assert isinstance(reply, Fine)
     words = {"approve": "approved", "deny": "denied", "answer": "answered"}
     note(f"{words.get(verdict, verdict)}: {item.kind} {number}" + ("" if running else later(reply.pid)))
-
-
-def consultation(here: Home, shown: Progress) -> Consult:
-    """Ask at the terminal about the open items of a view; an empty line leaves an item for later."""
-    left: set[int] = set()
-
-    async def consult(view: View, leaving: asyncio.Event) -> None:
-        for item in view.items:
-            if item.id in left or leaving.is_set():
-                continue
-            with shown.paused():
-                if not await _ask_one(here, item, leaving):
-                    left.add(item.id)
-
-    return consult
-
-
-async def _ask_one(here: Home, item: Item, leaving: asyncio.Event) -> bool:
-    """Whether the person answered."""
-    from ergos.app.catalogue import Catalogue
-    from ergos.app.client import ask
-    from ergos.app.home import reads_of
-    from ergos.cli.render import note, short
-    from ergos.runtime.control import Answer
-
-    reads = reads_of(here)
-    try:
-        call = await Catalogue(here, reads).unpacked(item.call)
-    finally:
-        await reads.close()
-    note(f"{item.kind} {item.id}: {item.text}")
-    if call is not None:
-        note(f"  {short(call)}")
-    prompts = {"approval": "approve? [y/n]", "question": "answer", "doubt": "done, redo or fail?"}
-    while True:
-        text = await _line(f"  {prompts[item.kind]} (empty: later) ", leaving)
-        if not text:
-            return False
-        verdict = _verdict(item.kind, text.strip().lower())
-        if verdict is not None:
-            value = text if verdict == "answer" else None
-            await ask(here, Answer(number=item.id, verdict=verdict, by=here.settings.owner, value=value))
-            return True
-
-
-def _verdict(kind: str, said: str) -> Verdict | None:
-    """What was said, or None if it cannot be understood."""
-    match kind, said:
-        case "question", _:
-            return "answer"
-        case "approval", "y" | "yes" | "approve" | "是":
-            return "approve"
-        case "approval", "n" | "no" | "deny" | "否":
-            return "deny"
-        case "doubt", "done" | "redo" | "fail":
-            return said
-        case _:
-            return None
-
-
-async def _line(prompt: str, leaving: asyncio.Event) -> str:
-    """A line from the terminal without blocking the loop, on which a kernel may be running; '' when leaving."""
-    import asyncio
-    import os
-    import sys
-
-    print(prompt, end="", file=sys.stderr, flush=True)
-    loop = asyncio.get_running_loop()
-    typed: asyncio.Future[str] = loop.create_future()
-    descriptor = sys.stdin.fileno()
-
-    def readable() -> None:
-        if not typed.done():
-            typed.set_result(os.read(descriptor, 65_536).decode("utf-8", "replace").rstrip("\n"))
-
-    loop.add_reader(descriptor, readable)
-    gone = asyncio.ensure_future(leaving.wait())
-    try:
-        await asyncio.wait({typed, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return typed.result() if typed.done() else ""
-    finally:
-        loop.remove_reader(descriptor)
-        gone.cancel()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ergos.cli.options import HomeOption, JsonOption, home_of
+
+if TYPE_CHECKING:
+    from ergos.app.home import Home
 
 
 def up(
@@ -30,20 +33,20 @@ def up(
     note(f"up: {here.holder()}, home {here.folder}, log {here.log}")
 
 
-def _stay(here: object, tell: int | None) -> None:
+def _stay(here: Home, tell: int | None) -> None:
     """Run the kernel in this process; with `tell`, say on that descriptor whether it stands."""
     import asyncio
     import os
 
     from ergos.app.catalogue import moment
-    from ergos.app.daemon import READY, serve
-    from ergos.app.home import Home
+    from ergos.app.daemon import READY, detach, serve
     from ergos.base.errors import ErgosError
     from ergos.cli.render import note
     from ergos.drivers.host import HostClock
     from ergos.runtime.kernel import Kernel
 
-    assert isinstance(here, Home)
+    if tell is not None:
+        detach()
     clock = HostClock()
     told = tell is None
 

@@ -27,14 +27,15 @@ def ps(
     """List processes with what they do or wait for."""
     import asyncio
 
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.app.team import View, everybody
     from ergos.cli.render import emit, note, table
 
     here = home_of(home)
 
     async def listed() -> View:
-        return await everybody(here, reads_of(here), owner=owner, ended=everything, limit=limit)
+        async with reading(here) as reads:
+            return await everybody(here, reads, owner=owner, ended=everything, limit=limit)
 
     view = asyncio.run(listed())
     if as_json:
@@ -82,28 +83,28 @@ async def _journal(here: Home, pid: int | None, after: int, *, follow: bool, as_
     import asyncio
 
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.base.errors import UnknownProcessError
     from ergos.base.ids import Pid
     from ergos.cli.render import emit_line, say
     from ergos.kernel.process import ENDED
 
-    reads = reads_of(here)
-    catalogue = Catalogue(here, reads)
     wanted = Pid(pid) if pid is not None else None
-    if wanted is not None and not (0 < wanted < 2**63 and await reads.load((wanted,))):
-        raise UnknownProcessError(f"there is no process {pid}")
-    while True:
-        loaded = await reads.load((wanted,)) if wanted is not None else ()
-        async for record in catalogue.records(wanted, after):
-            after = int(str(record["seq"]))
-            if as_json:
-                emit_line(record)
-            else:
-                say(_record_line(record))
-        if not follow or (loaded and loaded[0].process.state in ENDED):
-            return
-        await asyncio.sleep(FOLLOW_S)
+    async with reading(here) as reads:
+        catalogue = Catalogue(here, reads)
+        if wanted is not None and not (0 < wanted < 2**63 and await reads.load((wanted,))):
+            raise UnknownProcessError(f"there is no process {pid}")
+        while True:
+            loaded = await reads.load((wanted,)) if wanted is not None else ()
+            async for record in catalogue.records(wanted, after):
+                after = int(str(record["seq"]))
+                if as_json:
+                    emit_line(record)
+                else:
+                    say(_record_line(record))
+            if not follow or (loaded and loaded[0].process.state in ENDED):
+                return
+            await asyncio.sleep(FOLLOW_S)
 
 
 def _record_line(record: dict[str, Plain]) -> str:
@@ -117,7 +118,8 @@ def _record_line(record: dict[str, Plain]) -> str:
         said = f"{call.get('kind')} {call.get('name')} {short(call.get('args', {}))} "
     elif "key" in rest:
         said = f"{rest.pop('key')} "
-    return f"{record['seq']:>6} {str(record['at'])[11:]} {record['pid']:>4} {record['k']:<10} {said}{short(rest) if rest else ''}"
+    place = f"{record['seq']:>6} {str(record['at'])[11:]} {record['pid']:>4} {record['k']:<10}"
+    return f"{place} {said}{short(rest) if rest else ''}"
 
 
 def ledger(
@@ -129,16 +131,17 @@ def ledger(
     import asyncio
 
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.cli.render import emit, note, table
     from ergos.kernel.namespace import place
 
     here = home_of(home)
 
     async def accounts() -> list[dict[str, Plain]]:
-        catalogue = Catalogue(here, reads_of(here))
-        names = (owner,) if owner is not None else await catalogue.names(place("/ledger"), 1_000)
-        return [await catalogue.account(name) for name in names]
+        async with reading(here) as reads:
+            catalogue = Catalogue(here, reads)
+            names = (owner,) if owner is not None else await catalogue.names(place("/ledger"), 1_000)
+            return [await catalogue.account(name) for name in names]
 
     found = asyncio.run(accounts())
     if as_json:
@@ -174,19 +177,17 @@ def ls(
     import asyncio
 
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.cli.render import emit, note, table
-    from ergos.kernel.namespace import listing
+    from ergos.kernel.namespace import Listing, listing
 
     here = home_of(home)
 
-    async def listed() -> object:
-        return await listing(path, Catalogue(here, reads_of(here)))
-
-    from ergos.kernel.namespace import Listing
+    async def listed() -> Listing:
+        async with reading(here) as reads:
+            return await listing(path, Catalogue(here, reads))
 
     found = asyncio.run(listed())
-    assert isinstance(found, Listing)
     if as_json:
         emit(found)
         return
@@ -204,14 +205,15 @@ def cat(
     import asyncio
 
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.cli.render import emit, pretty, say
     from ergos.kernel.namespace import read
 
     here = home_of(home)
 
     async def found() -> Plain:
-        return await read(path, Catalogue(here, reads_of(here)))
+        async with reading(here) as reads:
+            return await read(path, Catalogue(here, reads))
 
     value = asyncio.run(found())
     if as_json:

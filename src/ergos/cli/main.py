@@ -99,7 +99,7 @@ def version() -> None:
 def main(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
-        code = app(list(arguments), standalone_mode=False)
+        code = app(list(arguments), prog_name="ergos", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except BrokenPipeError:
@@ -122,10 +122,10 @@ def _failed(error: Exception) -> int:
         message = getattr(error, "format_message", lambda: str(error))()
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "ergos"
-        if message:
-            error = UsageError(message.rstrip("."), remedy=f"`{command} --help` lists what can be said")
-        else:  # no arguments: the help was shown
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(message)
             return 2
+        error = UsageError(message.rstrip("."), remedy=f"`{command} --help` lists what can be said")
     elif type(error).__module__ == "sqlite3":
         from ergos.app.home import translated
 

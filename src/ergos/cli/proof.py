@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from ergos.cli.options import HomeOption, JsonOption, home_of
 if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.app.rehearsal import Step
+    from ergos.kernel.events import Checkpoint
 
 RECEIPT_BYTES_MAX = 64 * 1024  # bytes of a receipt that is read; one is about 400
 
@@ -26,40 +28,43 @@ def replay(
     """Drive the program on disk with the answers of the journal; perform nothing; show calls and answers."""
     import asyncio
 
-    from ergos.cli.render import emit, note, say, short
+    from ergos.cli.render import emit, note, say
 
     steps: list[Step] = []
-    changed = asyncio.run(
-        _replayed(home_of(home), pid, until, steps, None if as_json else lambda step: say(_line(step, short)))
-    )
+
+    def took(step: Step) -> None:
+        steps.append(step)
+        if not as_json:
+            say(_line(step))
+
+    changed = asyncio.run(_replayed(home_of(home), pid, until, took))
     if as_json:
-        emit({"pid": pid, "until": until, "diverged": None, "changed": changed, "steps": steps})
+        emit({"pid": pid, "until": until, "changed": changed, "steps": steps})
     elif changed:
         note("the source has changed since; the replay used what is on disk, and it fits")
     else:
         note(f"{len(steps)} steps replayed; the program does what the journal says")
 
 
-async def _replayed(here: Home, pid: int, until: int | None, steps: list[Step], show: object) -> bool:
-    """Collect and show the steps; whether the source on disk is another version."""
+async def _replayed(here: Home, pid: int, until: int | None, took: Callable[[Step], None]) -> bool:
+    """Hand over the steps; whether the source on disk is another version."""
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.app.rehearsal import Rehearsal
     from ergos.base.ids import Pid
     from ergos.lib.folder import FolderPrograms
 
-    reads = reads_of(here)
-    rehearsal = Rehearsal(Catalogue(here, reads), reads, FolderPrograms(), Pid(pid))
-    async for step in rehearsal.steps(until):
-        steps.append(step)
-        if callable(show):
-            show(step)
-    return rehearsal.changed
+    async with reading(here) as reads:
+        rehearsal = Rehearsal(Catalogue(here, reads), reads, FolderPrograms(), Pid(pid))
+        async for step in rehearsal.steps(until):
+            took(step)
+        return rehearsal.changed
 
 
-def _line(step: Step, short: object) -> str:
+def _line(step: Step) -> str:
     """A step on two lines: what was asked, what was answered."""
-    assert callable(short)
+    from ergos.cli.render import short
+
     asked = f"{step.turn:>3}  {step.what} {short(step.args) if step.args else ''}".rstrip()
     if not step.answered:
         return f"{asked}\n     … the journal holds no answer"
@@ -80,7 +85,7 @@ def verify(
 
     import msgspec
 
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.cli.render import emit, progress, say
     from ergos.runtime.audit import Audit, audit
 
@@ -88,7 +93,8 @@ def verify(
     kept = _kept(checkpoint) if checkpoint is not None else None
 
     async def audited() -> Audit:
-        return await audit(reads_of(here), kept=kept)
+        async with reading(here) as reads:
+            return await audit(reads, kept=kept)
 
     with progress(quiet=as_json) as shown:
         shown.show("reading the journal …")
@@ -104,16 +110,16 @@ def verify(
         raise VerificationError(str(found.problem))
 
 
-def _kept(path: Path) -> object:
+def _kept(path: Path) -> Checkpoint:
     """The checkpoint of a receipt. Raises: UsageError."""
     import msgspec
 
-    from ergos.kernel.events import Checkpoint
+    from ergos.kernel.events import Checkpoint as Kept
 
     try:
         if path.stat().st_size > RECEIPT_BYTES_MAX:
             raise UsageError(f"{path} is no receipt: it is larger than {RECEIPT_BYTES_MAX:,} bytes")
-        return msgspec.json.decode(path.read_bytes(), type=Checkpoint)
+        return msgspec.json.decode(path.read_bytes(), type=Kept)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -129,15 +135,15 @@ def receipt(
     """Sign what is new and write the newest checkpoint: keep it elsewhere, `ergos verify --checkpoint` compares."""
     import asyncio
 
-    from ergos.app.home import reads_of
+    from ergos.app.home import reading
     from ergos.app.receipt import encoded, receipt_of
     from ergos.cli.render import note
 
     here = home_of(home)
 
     async def made() -> bytes:
-        reads = reads_of(here)
-        return encoded(await receipt_of(here, reads))
+        async with reading(here) as reads:
+            return encoded(await receipt_of(here, reads))
 
     found = asyncio.run(made())
     if out is None:

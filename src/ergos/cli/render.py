@@ -7,7 +7,7 @@ shown without control characters, so that it cannot steer a terminal.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
@@ -114,7 +114,7 @@ class Progress(Protocol):
         ...
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None, None, None]:
         """Leave the terminal to somebody else."""
         ...
 
@@ -126,7 +126,7 @@ class Silence:
         """Show nothing."""
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None, None, None]:
         """Nothing to leave."""
         yield
 
@@ -147,7 +147,7 @@ class Spinner:
         self._status.update(Text(clean(text)))
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def paused(self) -> Generator[None, None, None]:
         """Leave the terminal to somebody else."""
         self._status.stop()
         try:
@@ -161,7 +161,7 @@ class Spinner:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Progress]:
+def progress(*, quiet: bool = False) -> Generator[Progress, None, None]:
     """A spinner where stderr is a terminal, silence elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield Silence()

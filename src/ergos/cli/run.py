@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ergos.base.errors import UsageError
+from ergos.base.errors import DefinitionError, UsageError
 from ergos.cli.options import HomeOption, JsonOption, home_of
+from ergos.cli.requests import json_value, known, later
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,6 +44,8 @@ def run(
     here = home_of(home)
     settings = _settings(setting or [], source or [])
     place = path.expanduser().absolute()
+    if not place.exists():  # before a kernel is started for it
+        raise DefinitionError(f"{place} is not there", remedy="name a folder with AGENT.md, or a Python file")
     if detach:
         _detach(here, place, settings, as_json=as_json)
         return
@@ -104,36 +107,6 @@ def send(
     note(f"sent to process {pid}" + ("" if running else later(pid)))
 
 
-def later(pid: int) -> str:
-    """What to say when something was written down and no kernel runs."""
-    return f"; no kernel is running: `ergos up` or `ergos wait {pid}` goes on with it"
-
-
-async def known(here: Home, pid: Pid) -> None:
-    """Look before a kernel is asked or started. Raises: UnknownProcessError; NotRunningError where nothing was ever run."""
-    from ergos.app.home import reads_of
-    from ergos.base.errors import UnknownProcessError
-
-    reads = reads_of(here)
-    try:
-        if not (0 < pid < 2**63 and await reads.load((pid,))):
-            raise UnknownProcessError(f"there is no process {pid}")
-    finally:
-        await reads.close()
-
-
-def json_value(text: str) -> Plain:
-    """JSON from the command line. Raises: UsageError."""
-    import msgspec
-
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise UsageError(
-            f"{text[:40]!r} is not JSON: {error}", remedy="quote it for the shell: '\"text\"', '{\"a\": 1}'"
-        ) from error
-
-
 def _settings(pairs: list[str], sources: list[str]) -> dict[str, Plain]:
     """Settings of --set and --source. A value is JSON where it can be read as such, else text."""
     import msgspec
@@ -159,10 +132,6 @@ async def _spawn(here: Home, place: Path, settings: dict[str, Plain]) -> Pid:
     from ergos.app.client import ask
     from ergos.runtime.control import Fine, Spawn
 
-    if not place.exists():
-        from ergos.base.errors import DefinitionError
-
-        raise DefinitionError(f"{place} is not there", remedy="name a folder with AGENT.md, or a Python file")
     reply = await ask(here, Spawn(path=str(place), owner=here.settings.owner, settings=settings))
     assert isinstance(reply, Fine)
     return reply.pid
@@ -195,7 +164,7 @@ async def _stay(here: Home, pid: Pid, leaving: asyncio.Event, *, quiet: bool) ->
     with progress(quiet=quiet) as shown:
         consult: Consult | None = None
         if not quiet and sys.stdin.isatty() and sys.stderr.isatty():
-            from ergos.cli.inbox import consultation
+            from ergos.cli.consultation import consultation
 
             consult = consultation(here, shown)
         return await follow(here, pid, leaving, lambda view: _show(view, shown), consult)
@@ -220,14 +189,12 @@ def _part(here: Home, pid: Pid, parting: Parting, *, as_json: bool) -> None:
     """Say how it stands and end with the exit code that says so."""
     import asyncio
 
-    from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reads_of
     from ergos.cli.render import emit, note, pretty, say
 
     root = parting.view.members[0]
     outcome: Plain = None
     if parting.why == "ended":
-        outcome = asyncio.run(Catalogue(here, reads_of(here)).outcome(pid))
+        outcome = asyncio.run(_outcome(here, pid))
     if as_json:
         emit(
             {
@@ -246,16 +213,23 @@ def _part(here: Home, pid: Pid, parting: Parting, *, as_json: bool) -> None:
         _waits(pid, parting.view)
     elif parting.why == "left":
         note(f"process {pid} is not lost; `ergos wait {pid}` or `ergos up` goes on with it")
-    raise typer.Exit(_code(here, parting, as_json=as_json))
+    raise typer.Exit(_code(parting, as_json=as_json))
 
 
-def _code(here: Home, parting: Parting, *, as_json: bool) -> int:
+async def _outcome(here: Home, pid: Pid) -> Plain:
+    from ergos.app.catalogue import Catalogue
+    from ergos.app.home import reading
+
+    async with reading(here) as reads:
+        return await Catalogue(here, reads).outcome(pid)
+
+
+def _code(parting: Parting, *, as_json: bool) -> int:
     from ergos.app.client import raised
     from ergos.base.errors import exit_code
     from ergos.cli.render import fail
     from ergos.runtime.control import Refusal
 
-    del here
     failure = parting.view.members[0].failure
     if parting.why == "waits":
         return WAITS_EXIT

@@ -9,7 +9,7 @@ import typer
 
 from ergos.base.errors import UsageError
 from ergos.cli.options import HomeOption, home_of
-from ergos.cli.run import known, later
+from ergos.cli.requests import known, later
 
 
 class SignalChoice(StrEnum):
