@@ -23,7 +23,8 @@ from ergos.base.clock import MILLISECOND
 from ergos.base.errors import ErgosError
 from ergos.base.limits import DISK_RESERVE_BYTES, MIB
 from ergos.drivers.host import HostClock, free_bytes
-from ergos.runtime.control import SOCKET_PATH_BYTES_MAX, Status, StatusOf
+from ergos.runtime.control import Status, StatusOf
+from ergos.runtime.control_socket import SOCKET_PATH_BYTES_MAX
 
 FSYNCS: Final = 16  # writes made durable to measure how long one takes
 FSYNC_SLOW_MS: Final = 50  # milliseconds from which durability will be felt

@@ -13,10 +13,20 @@ from typing import Final
 import msgspec
 
 from ergos.app.home import Home, facts_of, kernel_on, load_with
-from ergos.base.errors import ErgosError, NotRunningError, RefusedError, StoreLockedError, WorldError, every_error
+from ergos.base.errors import (
+    ErgosError,
+    NotRunningError,
+    RefusedError,
+    StoreLockedError,
+    TooLargeError,
+    ValueShapeError,
+    WorldError,
+    every_error,
+)
 from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
 from ergos.lib.folder import FolderPrograms
-from ergos.runtime.control import Address, AnyReply, AnyRequest, Operations, Refusal, Stop
+from ergos.runtime.control import AnyReply, AnyRequest, Operations, Refusal, Stop
+from ergos.runtime.control_socket import Address
 
 _REPLIES: Final = msgspec.json.Decoder(AnyReply)
 _BY_CODE: Final = {error.code: error for error in every_error()}
@@ -31,7 +41,8 @@ def raised(refusal: Refusal) -> ErgosError:
 
 
 async def ask(home: Home, request: AnyRequest) -> AnyReply:
-    """Ask the running kernel. Raises: NotRunningError; what the kernel raised; WorldError."""
+    """Ask the running kernel. Raises: NotRunningError; what the kernel raised; ValueShapeError; WorldError."""
+    line = _encoded(request)
     try:
         with Address(home.socket) as address:
             reader, writer = await asyncio.open_unix_connection(address, limit=2 * CONTROL_BYTES_MAX)
@@ -42,20 +53,20 @@ async def ask(home: Home, request: AnyRequest) -> AnyReply:
     except OSError as error:
         raise WorldError(f"{home.socket} cannot be reached: {error.strerror or error}") from error
     try:
-        writer.write(msgspec.json.encode(request) + b"\n")
+        writer.write(line)
         await writer.drain()
         async with asyncio.timeout(ANSWER_S):
-            line = await reader.readline()
+            answer = await reader.readline()
     except TimeoutError as error:
         raise WorldError(f"the kernel gave no answer within {ANSWER_S} seconds") from error
     except OSError as error:
         raise NotRunningError("the kernel stopped before it answered") from error
     finally:
         writer.close()
-    if not line.endswith(b"\n"):
+    if not answer.endswith(b"\n"):
         raise NotRunningError("the kernel stopped before it answered", remedy="read its log; then `ergos up`")
     try:
-        reply = _REPLIES.decode(line)
+        reply = _REPLIES.decode(answer)
     except msgspec.MsgspecError as error:
         raise WorldError(
             f"the running kernel speaks another version: {error}", remedy="`ergos down`, then up"
@@ -63,6 +74,16 @@ async def ask(home: Home, request: AnyRequest) -> AnyReply:
     if isinstance(reply, Refusal):
         raise raised(reply)
     return reply
+
+
+def _encoded(request: AnyRequest) -> bytes:
+    try:
+        line = msgspec.json.encode(request) + b"\n"
+    except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueShapeError(f"the request cannot be written as JSON: {error}") from error
+    if len(line) >= CONTROL_BYTES_MAX:
+        raise TooLargeError(f"the request has {len(line):,} bytes; a kernel takes {CONTROL_BYTES_MAX:,}")
+    return line
 
 
 async def order(home: Home, request: AnyRequest) -> tuple[AnyReply, bool]:

@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -20,7 +20,8 @@ import msgspec
 from ergos.app.home import Home, facts_of, kernel_on, load_with
 from ergos.base.errors import ErgosError, StoreLockedError, WorldError
 from ergos.lib.folder import FolderPrograms
-from ergos.runtime.control import Control, Operations
+from ergos.runtime.control import Operations
+from ergos.runtime.control_socket import Control
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.settings import EVERYONE
 
@@ -39,7 +40,7 @@ class Serving(msgspec.Struct):
 
 
 @asynccontextmanager
-async def serving(home: Home) -> AsyncIterator[Serving]:
+async def serving(home: Home) -> AsyncGenerator[Serving, None]:
     """A kernel on this home with its socket and signal handlers. Raises: StoreError, SettingsError."""
     programs = FolderPrograms()
     loop = asyncio.get_running_loop()
@@ -94,7 +95,8 @@ def launch(home: Home) -> None:
     command = [sys.executable, "-m", "ergos.cli.main", "up", "--foreground", "--home", str(home.folder)]
     with os.fdopen(reading, "rb") as answer:
         try:
-            child = subprocess.Popen(  # noqa: S603 - our own program
+            # It leaves a process of its own behind and ends: no zombie stays with whoever started it.
+            done = subprocess.run(  # noqa: S603 - our own program
                 [*command, "--tell", str(writing)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -102,6 +104,7 @@ def launch(home: Home) -> None:
                 pass_fds=(writing,),
                 start_new_session=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                check=False,
             )
         finally:
             os.close(writing)
@@ -109,11 +112,14 @@ def launch(home: Home) -> None:
         told = answer.read()
     if told == READY:
         return
-    child.wait()
-    said = (
-        told.decode("utf-8", "replace").strip() or _said_since(home, before) or f"it ended with code {child.returncode}"
-    )
+    said = told.decode("utf-8", "replace").strip() or _said_since(home, before) or f"it ended with {done.returncode}"
     raise WorldError(f"the kernel did not start: {said}", remedy=f"its log is {home.log}")
+
+
+def detach() -> None:
+    """Go on as a process of its own, the child of nobody; the caller of this process is free."""
+    if os.fork() > 0:
+        os._exit(0)
 
 
 def _open_log(home: Home) -> int:

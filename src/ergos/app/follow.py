@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, Literal
 
@@ -16,7 +16,7 @@ import msgspec
 
 from ergos.app.client import ask
 from ergos.app.daemon import Serving, serving
-from ergos.app.home import Home, reads_of
+from ergos.app.home import Home, reading
 from ergos.app.team import View, team_of
 from ergos.base.errors import ErgosError, NotRunningError
 from ergos.base.ids import Pid
@@ -39,7 +39,7 @@ class Parting(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def attended(home: Home) -> AsyncIterator[asyncio.Event]:
+async def attended(home: Home) -> AsyncGenerator[asyncio.Event, None]:
     """A kernel for the time being: the running one, else one of our own. The event: the person wants to leave.
 
     Raises: StoreError; the fault that ended our own kernel.
@@ -71,11 +71,8 @@ async def follow(home: Home, pid: Pid, leaving: asyncio.Event, show: Show, consu
 
     Raises: UnknownProcessError; NotRunningError if the kernel stopped meanwhile.
     """
-    reads = reads_of(home)
-    try:
+    async with reading(home) as reads:
         return await _follow(home, reads, pid, leaving, show, consult)
-    finally:
-        await reads.close()
 
 
 async def _follow(

@@ -9,9 +9,9 @@ owner's alone (0700). Nothing is created before something has to be written.
 from __future__ import annotations
 
 import os
-import sqlite3
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,17 +19,13 @@ import msgspec
 from ergos import __version__
 from ergos.base.clock import Monotone
 from ergos.base.errors import (
-    CorruptStoreError,
     DefinitionError,
     ErgosError,
-    ForeignStoreError,
     NotRunningError,
     SettingsError,
-    StoreError,
 )
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
-from ergos.drivers.sqlite_open import APPLICATION_ID, connect
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.ports import Definition
@@ -102,14 +98,17 @@ def reads_of(home: Home) -> SqliteReads:
         raise NotRunningError(
             f"nothing was run in {home.folder} yet", remedy="start an agent with `ergos run PATH`, or name a --home"
         )
+    return SqliteReads.open(home.store)
+
+
+@asynccontextmanager
+async def reading(home: Home) -> AsyncGenerator[SqliteReads, None]:
+    """`reads_of`, closed at the end."""
+    reads = reads_of(home)
     try:
-        connection = connect(home.store, read_only=True)
-        found = connection.execute("PRAGMA application_id").fetchone()
-        if found is None or found[0] != APPLICATION_ID:
-            raise ForeignStoreError(f"{home.store} is not an ErgOS store")
-    except sqlite3.Error as error:
-        raise translated(error) from error
-    return SqliteReads(connection)
+        yield reads
+    finally:
+        await reads.close()
 
 
 def load_with(programs: FolderPrograms) -> Load:
@@ -118,21 +117,28 @@ def load_with(programs: FolderPrograms) -> Load:
     def load(path: Path, settings: Mapping[str, object]) -> Definition:
         if not path.exists():
             raise DefinitionError(f"{path} is not there", remedy="name a folder with AGENT.md, or a Python file")
-        return programs.load(path, settings=settings or None)
+        # A strange thread, so that whatever the file raises, `SystemExit` too, comes back as a value.
+        with ThreadPoolExecutor(1, "ergos-load") as thread:
+            loading = thread.submit(programs.load, path, settings=settings or None)
+            error = loading.exception()
+        if error is None or isinstance(error, ErgosError):
+            return loading.result()
+        raise DefinitionError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
 
     return load
 
 
 @asynccontextmanager
-async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True) -> AsyncIterator[Kernel]:
+async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True) -> AsyncGenerator[Kernel, None]:
     """A kernel on this home, stopped gracefully at the end.
 
     With `drive=False` it takes requests and writes them down but runs no process: whatever it made ready goes on
     when a kernel that drives is started. Raises: StoreError.
     """
     home.make()
-    store = SqliteStore(home.store)
-    try:
+    async with AsyncExitStack() as undo:
+        store = SqliteStore(home.store)
+        undo.push_async_callback(store.close)
         parts = Parts(
             store=store,
             clock=Monotone(HostClock()),
@@ -145,9 +151,7 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
         kernel = Kernel(parts, version=__version__, host=host_name())
         kernel.reactor.stopping = not drive
         await kernel.start()
-    except BaseException:
-        await store.close()
-        raise
+        undo.pop_all()  # from here on the kernel closes its store
     try:
         yield kernel
     finally:
@@ -159,15 +163,3 @@ def facts_of(kernel: Kernel) -> Facts:
     return Facts(
         version=__version__, host=host_name(), os_pid=process_id(), started_ns=kernel.machine.parts.clock.now_ns()
     )
-
-
-def translated(error: sqlite3.Error) -> ErgosError:
-    """A failed read beside a kernel, for a person."""
-    text = str(error)
-    if "not a database" in text:
-        return ForeignStoreError("this file is not an ErgOS store")
-    if "malformed" in text:
-        return CorruptStoreError(f"SQLite says: {text}")
-    if "no such table" in text:
-        return StoreError("the store is not set up yet", remedy="run something first: `ergos run PATH`")
-    return StoreError(f"SQLite says: {text}", remedy="try again; `ergos doctor` checks the surroundings")

@@ -6,6 +6,7 @@ did is shown with both sides. The last open turn ends where the journal does.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -125,13 +126,14 @@ class Rehearsal:
     async def _driven(self, turn: Turn, package: Package, opened: _Opened) -> AsyncIterator[Step]:
         """The steps of one turn."""
         while True:
-            try:
-                came = turn.resume()
-            except ErgosError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever the program raises is what it does
+            # As a task, so that whatever the program raises comes back as a value.
+            resumed = asyncio.ensure_future(_resumed(turn))
+            await asyncio.wait({resumed})
+            error = resumed.exception()
+            if error is not None and not isinstance(error, ErgosError):
                 yield Step(turn=opened.number, what="raise", failure=failure_of(error))
                 return
+            came = resumed.result()
             if isinstance(came, Returned):
                 turn.check_ended()
                 yield await self._returned(came, opened)
@@ -169,6 +171,10 @@ class Rehearsal:
                     f"the journal says that turn {opened.number} ended with {recorded!r}, the program with {value!r}"
                 )
         return Step(turn=opened.number, what="idle" if idle else "return", came=value)
+
+
+async def _resumed(turn: Turn) -> Returned | tuple[Request, ...]:
+    return turn.resume()
 
 
 def _resolved(package: Package, asked: tuple[Request, ...]) -> tuple[dict[int, EffectClass], dict[int, Digest]]:

@@ -119,7 +119,9 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
     solver: str
     """Who wrote it, e.g. "system1"; shown to the reader."""
     source_count: int
-    """Documents read, cited or not."""
+    """Feeds, sites and folders the documents came from, cited or not."""
+    document_count: int | None = None
+    """Documents read, cited or not, duplicates included; None where the writer did not say."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,7 +82,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 async def demonstrate(say: Say, *, folder: Path | None, language: Language, seed: int) -> Told:
     """Run it. Raises: VerificationError if a promise does not hold; WorldError, ProgramError if it cannot run."""
-    place = Path(tempfile.mkdtemp(prefix="ergos-demo-") if folder is None else os.path.abspath(folder))  # noqa: PTH100
+    place = _place(folder)
     home = home_at(place / "home", {**os.environ, "ERGOS_OWNER": "you"})
     out = place / "published"
     after_ms = SeededEntropy(seed).below(KILL_MS_MAX, stream="kill")
@@ -91,6 +91,10 @@ async def demonstrate(say: Say, *, folder: Path | None, language: Language, seed
     finally:
         if home.holder() is not None:
             await bring_down(home)
+
+
+def _place(folder: Path | None) -> Path:
+    return Path(tempfile.mkdtemp(prefix="ergos-demo-")) if folder is None else folder.expanduser().absolute()
 
 
 async def _scenes(say: Say, home: Home, out: Path, language: Language, seed: int, after_ms: int) -> Told:

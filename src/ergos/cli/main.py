@@ -52,16 +52,21 @@ app: Final = typer.Typer(
 )
 
 
+def _version(value: bool) -> None:
+    if value:
+        print(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def ergos(
     home: HomeOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
 ) -> None:
     """An operating system for AI agents: it turns metered tokens into verified work."""
-    del home  # read by the commands' own --home
-    if version:
-        print(__version__)
-        raise typer.Exit
+    del home, version  # read by the commands' own --home, and by its callback
 
 
 app.command()(running.run)
@@ -126,10 +131,6 @@ def _failed(error: Exception) -> int:
             print(message)
             return 2
         error = UsageError(message.rstrip("."), remedy=f"`{command} --help` lists what can be said")
-    elif type(error).__module__ == "sqlite3":
-        from ergos.app.home import translated
-
-        error = translated(error)
     if isinstance(error, ErgosError):
         from ergos.cli.render import fail
 

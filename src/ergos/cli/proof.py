@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.app.rehearsal import Step
     from ergos.kernel.events import Checkpoint
+    from ergos.runtime.audit import Audit
 
 RECEIPT_BYTES_MAX = 64 * 1024  # bytes of a receipt that is read; one is about 400
 
@@ -77,37 +78,60 @@ def verify(
     checkpoint: Annotated[
         Path | None, typer.Option("--checkpoint", metavar="FILE", help="A receipt that was kept elsewhere.")
     ] = None,
+    public_key: Annotated[
+        str | None, typer.Option("--public-key", metavar="HEX", help="The only key that may have signed.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the whole journal: the chain, the signatures, the ledger, and a receipt kept elsewhere."""
+    """Check the whole journal: chain, signatures, ledger, processes, and a receipt kept elsewhere."""
     import asyncio
 
     import msgspec
 
     from ergos.app.home import reading
-    from ergos.cli.render import emit, progress, say
-    from ergos.runtime.audit import Audit, audit
+    from ergos.base.errors import VerificationError
+    from ergos.cli.render import emit, progress
+    from ergos.runtime.audit import audit
 
     here = home_of(home)
     kept = _kept(checkpoint) if checkpoint is not None else None
 
-    async def audited() -> Audit:
-        async with reading(here) as reads:
-            return await audit(reads, kept=kept)
-
     with progress(quiet=as_json) as shown:
+
+        async def audited() -> Audit:
+            async with reading(here) as reads:
+                reads.freeze()
+                return await audit(
+                    reads,
+                    kept=kept,
+                    public_key=public_key,
+                    on_progress=lambda records: shown.show(f"{records:,} records verified …"),
+                )
+
         shown.show("reading the journal …")
         found = asyncio.run(audited())
     if as_json:
-        emit(found)
+        emit({"sound": found.sound, **msgspec.structs.asdict(found)})
     else:
-        for key, value in msgspec.to_builtins(found).items():
-            say(f"{key:<12} {value}")
-    if not found.sound:
-        from ergos.base.errors import VerificationError
-
+        _report(found)
+    if found.problem is not None:
         raise VerificationError(str(found.problem))
+
+
+def _report(found: Audit) -> None:
+    """What was proven, a line each."""
+    from ergos.cli.render import say
+
+    say(f"records      {found.records:,}, chained without a gap")
+    say(f"head         {found.head}")
+    say(f"signed up to record {found.signed_seq:,}, by {found.checkpoints:,} checkpoints")
+    for key in found.public_keys:
+        say(f"signed by    {key}")
+    say(f"processes    {found.processes:,}")
+    say(f"values       {found.blobs:,} blobs")
+    say(f"holds open   {found.holds_open:,}")
+    say("sound" if found.sound else "NOT SOUND")
 
 
 def _kept(path: Path) -> Checkpoint:

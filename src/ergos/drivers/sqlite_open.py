@@ -22,6 +22,8 @@ APPLICATION_ID: Final = 0x4572674F  # "ErgO", in the header of every store
 SCHEMA_VERSION: Final = 1
 _DAMAGE: Final = ("malformed", "not a database", "decode to UTF-8", "no such", "already exists", "unsupported file")
 """Words of SQLite that mean that the file is not as it was written."""
+SQLITE_ERRORS: Final[tuple[type[BaseException], ...]] = (sqlite3.Error, UnicodeDecodeError)
+"""What this binding raises; the second where a message quotes a damaged schema."""
 
 
 class Cursor(Protocol):
@@ -59,7 +61,7 @@ class Connection(Protocol):
 class Database:
     """A writer and a reader on one file, and the lock that makes this kernel the only one."""
 
-    errors: tuple[type[BaseException], ...] = (sqlite3.Error,)
+    errors: tuple[type[BaseException], ...] = SQLITE_ERRORS
 
     def __init__(self, path: Path) -> None:
         """Raises: StoreLockedError, ForeignStoreError, CorruptStoreError, DiskFullError."""
@@ -95,7 +97,7 @@ def connect(path: Path, *, read_only: bool = False) -> Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256)
 
 
-def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> str:
+def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = SQLITE_ERRORS) -> str:
     """Pragmas and schema; returns the store's id. Raises: ForeignStoreError, CorruptStoreError, DiskFullError."""
     try:
         application = _one(writer, "PRAGMA application_id")
@@ -119,7 +121,7 @@ def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = (sqlit
     return found[0]
 
 
-def check_store(reader: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> None:
+def check_store(reader: Connection, errors: tuple[type[BaseException], ...] = SQLITE_ERRORS) -> None:
     """Whether this is a store that this code can read. Writes nothing. Raises: StoreError."""
     try:
         if _one(reader, "PRAGMA application_id") != APPLICATION_ID:
@@ -141,7 +143,7 @@ def translated(error: BaseException) -> ErgosError:
             f"the disk refused a read or write ({text}); everything acknowledged is safe",
             remedy="check the disk, then start again with `ergos up`",
         )
-    if any(word in text for word in _DAMAGE):
+    if isinstance(error, UnicodeDecodeError) or any(word in text for word in _DAMAGE):
         return CorruptStoreError(f"SQLite says: {text}")
     if "readonly" in text or "unable to open" in text:
         return StoreError(f"SQLite says: {text}", remedy="see that the folder exists and that you may write to it")

@@ -6,7 +6,6 @@ Rules: reads see what is durable; each is bounded or indexed, so its cost does n
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,7 +14,7 @@ from ergos.base.errors import CorruptStoreError, ForeignStoreError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import MAILBOX_MESSAGES_MAX
 from ergos.base.money import Amount
-from ergos.drivers.sqlite_open import Connection, check_store, connect, translated
+from ergos.drivers.sqlite_open import SQLITE_ERRORS, Connection, check_store, connect, translated
 from ergos.drivers.store_rows import (
     Cell,
     Row,
@@ -47,7 +46,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 class SqliteReads:
     """The reading half of a `Store`."""
 
-    def __init__(self, reader: Connection, errors: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> None:
+    def __init__(self, reader: Connection, errors: tuple[type[BaseException], ...] = SQLITE_ERRORS) -> None:
         self._reader: Final = reader
         self._errors: Final = errors
 
@@ -58,7 +57,7 @@ class SqliteReads:
             raise ForeignStoreError(f"there is no store at {path}")
         try:
             reader = connect(path, read_only=True)
-        except sqlite3.Error as error:
+        except SQLITE_ERRORS as error:
             raise translated(error) from error
         try:
             check_store(reader)

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from ergos.base.errors import ErgosError, FencedError, StoreError
+from ergos.base.errors import ErgosError, FencedError, StoreError, ValueShapeError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import COMMIT_CHANGES_MAX
 from ergos.base.money import Amount
@@ -70,8 +70,10 @@ class MemoryDisk:
     def apply(self, changes: Sequence[Change]) -> None:
         """All of them or, if one cannot be applied, none. Raises: StoreError."""
         self._check(changes)
+        for record in self._sealed(changes):
+            self.journal.append(record)
+            self.by_process.setdefault(record.pid, []).append(record.seq)
         for change in changes:
-            self._append(change)
             for blob in change.blobs:
                 self.blobs.setdefault(blob.digest, blob.body)
             for process in change.processes:
@@ -108,14 +110,20 @@ class MemoryDisk:
                     raise StoreError(f"inbox item {item.id} is stored already")
                 numbers.add(item.id)
 
-    def _append(self, change: Change) -> None:
+    def _sealed(self, changes: Sequence[Change]) -> list[Sealed]:
+        """The records of the changes in their places. Raises: StoreError."""
         head = self.head
         seq, past = head.seq, head.seal
-        for entry in change.entries:
-            seq += 1
-            past = seal(past, seq, entry)
-            self.journal.append(Sealed(seq, entry.pid, entry.turn, entry.at_ns, bytes(entry.body), past))
-            self.by_process.setdefault(entry.pid, []).append(seq)
+        records: list[Sealed] = []
+        for change in changes:
+            for entry in change.entries:
+                seq += 1
+                try:
+                    past = seal(past, seq, entry)
+                except ValueShapeError as error:
+                    raise StoreError(f"a row cannot be stored: {error.what}") from error
+                records.append(Sealed(seq, entry.pid, entry.turn, entry.at_ns, bytes(entry.body), past))
+        return records
 
     def _put_process(self, process: Process) -> None:
         pid = process.pid

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ergos.base.errors import ErgosError, StoreError
+from ergos.base.errors import ErgosError, StoreError, ValueShapeError
 from ergos.base.limits import COMMIT_CHANGES_MAX
 from ergos.drivers.sqlite_open import Connection, Cursor, Database, translated
 from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
@@ -38,7 +38,7 @@ PUT_BLOB: Final = "INSERT OR IGNORE INTO blob VALUES (?,?,?,?)"
 PUT_FACT: Final = "INSERT OR REPLACE INTO fact VALUES (?,?)"
 PUT_COUNTER: Final = "INSERT OR REPLACE INTO meta VALUES (?,?)"
 
-UNSTORABLE: Final = (OverflowError, UnicodeEncodeError, ValueError)
+UNSTORABLE: Final = (OverflowError, ValueError, ValueShapeError)
 """What a binding raises for a value that no cell can hold: an integer beyond 64 bits, half of a surrogate pair."""
 
 Batch: TypeAlias = "list[tuple[Change | None, Done | None]]"

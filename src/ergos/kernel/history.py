@@ -37,6 +37,8 @@ class Past(msgspec.Struct):
     result: Resulted | Called | Refused | None = None
     at_ns: int = 0
     """When it was answered."""
+    known: int = 0
+    """How many calls of the turn were known when it was answered."""
     asked: Asked | None = None
     verdict: Answered | None = None
     """The owner's answer to the approval or question."""
@@ -61,12 +63,12 @@ def note(past: dict[str, Past], at_ns: int, record: Body) -> None:
             found.call, found.intended, found.hold, found.grant = call, True, hold, grant
         case Called(call) | Refused(call):
             found = past.setdefault(call.key, Past(call))
-            found.result, found.at_ns = record, at_ns
+            found.result, found.at_ns, found.known = record, at_ns, len(past)
         case Asked(call=call):
             past.setdefault(call.key, Past(call)).asked = record
         case Resulted(key):
             found = past[key]
-            found.result, found.at_ns, found.hold = record, at_ns, None
+            found.result, found.at_ns, found.hold, found.known = record, at_ns, None, len(past)
         case Repeated(key, hold=hold):
             past[key].hold = hold
             past[key].doubt = past[key].resolution = None
@@ -82,20 +84,21 @@ def note(past: dict[str, Past], at_ns: int, record: Body) -> None:
                 found.verdict = record
         case Restarted():
             for found in past.values():
-                if _worth_repeating(found):
+                if _worth_repeating(found, len(past)):
                     found.result = None
         case _:
             pass
 
 
-def _worth_repeating(past: Past) -> bool:
+def _worth_repeating(past: Past, calls: int) -> bool:
     """After a crash of the program, a failure of the world is not replayed but tried again, where that is safe.
 
-    Everything else would only crash the program in the same way again.
+    It is not safe once the program has gone on to other calls: another answer now could lead it past them.
     """
     result = past.result
     return (
-        isinstance(result, Resulted)
+        past.known == calls
+        and isinstance(result, Resulted)
         and result.failure is not None
         and result.failure.code.startswith("E5")
         and past.call.effect in {"pure", "idempotent"}

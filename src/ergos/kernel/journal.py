@@ -18,7 +18,7 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.errors import VerificationError
+from ergos.base.errors import ValueShapeError, VerificationError
 from ergos.base.ids import Pid
 
 GENESIS: Final = b"\0" * 32
@@ -48,8 +48,12 @@ class Sealed(msgspec.Struct, frozen=True, array_like=True):
 
 
 def seal(past: bytes, seq: int, entry: Entry) -> bytes:
-    """The seal of `entry` at position `seq` after the seal `past`."""
-    return hashlib.sha256(past + _HEADER.pack(seq, entry.pid, entry.turn, entry.at_ns) + entry.body).digest()
+    """The seal of `entry` at position `seq` after the seal `past`. Raises: ValueShapeError beyond 64 bits."""
+    try:
+        header = _HEADER.pack(seq, entry.pid, entry.turn, entry.at_ns)
+    except struct.error as error:
+        raise ValueShapeError(f"record {seq} of process {entry.pid} has a number beyond 64 bits") from error
+    return hashlib.sha256(past + header + entry.body).digest()
 
 
 def verified(records: Iterable[Sealed], past: bytes = GENESIS, seq: int = 0) -> Iterator[Sealed]:

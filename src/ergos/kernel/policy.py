@@ -77,6 +77,8 @@ _READ: Final = {
     "untrusted": "; the agent has read text of sources nobody vouches for",
 }
 
+_HOST_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
+
 Decision: TypeAlias = Allowed | Ask | Denied
 
 WITHOUT_GRANT: Final = frozenset({"recall", "remember", "forget", "receive", "ask", "wait", "signal", "sleep_until"})
@@ -177,14 +179,23 @@ def _under(path: str, root: str) -> bool:
 
 
 def _at(url: str, host: str) -> bool:
-    """Whether the URL's host is this host or a subdomain of it."""
+    """Whether the URL's host is this host or a subdomain of it.
+
+    What two parsers of URLs could read differently (a backslash, a blank, a control character, an odd letter in
+    the host) is not at any host: the tool's parser is not this one.
+    """
+    if any(letter <= " " or letter in "\\\x7f" for letter in url):
+        return False
     try:
         parts = urlsplit(url)
         found = (parts.hostname or "").rstrip(".").lower()
+        named = parts.port is None or parts.port >= 0
     except ValueError:
         return False
-    wanted = host.lower().rstrip(".")
-    if parts.scheme not in {"http", "https"} or parts.username is not None or not found.isascii():
+    wanted = host.lower().strip(".")
+    if not named or parts.scheme not in {"http", "https"} or parts.username is not None:
+        return False
+    if not wanted or not found or not _HOST_LETTERS.issuperset(found):
         return False
     return found == wanted or found.endswith("." + wanted)
 

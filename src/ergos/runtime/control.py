@@ -1,29 +1,21 @@
-"""The control socket of a running kernel: what faces in other processes ask of it.
+"""What can be asked of a running kernel, and what it answers: typed requests and replies.
 
-One request is one line of JSON, its answer another; requests on one connection are answered in order. The
-socket lies in the home, is readable by its owner alone, and every peer's user id is checked besides.
+Faces in other processes send them through the control socket; a command that holds the store itself performs
+them directly. So there is one list of what can be asked.
 
-Rules: a client can never harm the kernel: sizes, time, number of clients are bounded, what is malformed is
-answered and dropped, who reads too slowly is let go of. This file knows requests and answers; who composed
-the kernel and where programs come from is passed in.
+Rules: this file knows requests and answers; who composed the kernel and where programs come from is passed in.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import struct
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from ergos.base.errors import BoundError, ErgosError, RefusedError, SettingsError, TooLargeError, ValueShapeError
 from ergos.base.ids import Pid
-from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
 from ergos.kernel.events import Failure, SignalName, Verdict
 from ergos.kernel.ports import Definition
 from ergos.kernel.process import State
@@ -31,14 +23,10 @@ from ergos.runtime.desk import Ended
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Resident
 
-CONTROL_CLIENTS_MAX: Final = 256  # connections at once; one client needs one, the next is told to come back
-CONTROL_LINE_S: Final = 10  # seconds from connecting or the last answer to the end of the next request
-CONTROL_DRAIN_S: Final = 10  # seconds a client may take to read an answer
 LONG_POLL_S: Final = 25  # seconds an `end_of` is kept open, so that clients that went away are noticed
 POLL_S_MIN: Final = 0.05  # seconds an `end_of` is kept open at least: time to look
 LIVE_PROCESSES_MAX: Final = 5_000  # processes of one live view; stays within CONTROL_BYTES_MAX
 LIVE_CALLS_MAX: Final = 8  # calls shown of one process
-SOCKET_PATH_BYTES_MAX: Final = 100  # bytes of a socket's path; Linux has room for 107, macOS for 103
 
 # Requests. Values are `Any` because the decoder knows no recursive types; what JSON gives is plain.
 
@@ -47,11 +35,11 @@ class Request(msgspec.Struct, frozen=True, tag_field="op", kw_only=True, forbid_
     """Any request."""
 
 
-class StatusOf(Request, tag="status"):
+class StatusOf(Request, frozen=True, tag="status"):
     """How the kernel is."""
 
 
-class Spawn(Request, tag="spawn"):
+class Spawn(Request, frozen=True, tag="spawn"):
     """Start a process of the agent at a path."""
 
     path: str
@@ -61,18 +49,18 @@ class Spawn(Request, tag="spawn"):
     memory: Any = None
 
 
-class EndOf(Request, tag="end_of"):
+class EndOf(Request, frozen=True, tag="end_of"):
     """Wait until a process has ended, at most so long; then the answer says that it has not."""
 
     pid: Pid
     within_s: float = LONG_POLL_S
 
 
-class Processes(Request, tag="processes"):
+class Processes(Request, frozen=True, tag="processes"):
     """What is in the kernel's memory, with calls under way."""
 
 
-class Signal(Request, tag="signal"):
+class Signal(Request, frozen=True, tag="signal"):
     """Pause, resume, stop or kill."""
 
     pid: Pid
@@ -80,7 +68,7 @@ class Signal(Request, tag="signal"):
     by: str
 
 
-class Answer(Request, tag="answer"):
+class Answer(Request, frozen=True, tag="answer"):
     """Answer an inbox item."""
 
     number: int
@@ -89,25 +77,25 @@ class Answer(Request, tag="answer"):
     value: Any = None
 
 
-class Halt(Request, tag="halt"):
+class Halt(Request, frozen=True, tag="halt"):
     """STOP (on), or lift it."""
 
     on: bool
     by: str
 
 
-class Send(Request, tag="send"):
+class Send(Request, frozen=True, tag="send"):
     """Put a message of the owner into a mailbox."""
 
     pid: Pid
     body: Any
 
 
-class Sign(Request, tag="checkpoint"):
+class Sign(Request, frozen=True, tag="checkpoint"):
     """Sign what was written since the last checkpoint."""
 
 
-class Stop(Request, tag="stop"):
+class Stop(Request, frozen=True, tag="stop"):
     """End the kernel gracefully."""
 
 
@@ -120,7 +108,7 @@ class Reply(msgspec.Struct, frozen=True, tag_field="answer", kw_only=True):
     """Any answer."""
 
 
-class Refusal(Reply, tag="error"):
+class Refusal(Reply, frozen=True, tag="error"):
     """An ErgosError."""
 
     code: str
@@ -128,13 +116,13 @@ class Refusal(Reply, tag="error"):
     remedy: str
 
 
-class Fine(Reply, tag="ok"):
+class Fine(Reply, frozen=True, tag="ok"):
     """Done, durably; the process concerned, or 0."""
 
     pid: Pid = Pid(0)
 
 
-class Standing(Reply, tag="process"):
+class Standing(Reply, frozen=True, tag="process"):
     """Where a process stands; its outcome is in the store."""
 
     pid: Pid
@@ -158,14 +146,14 @@ class LiveProcess(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of its open turn that are not answered yet: 'act weather'."""
 
 
-class Live(Reply, tag="processes"):
+class Live(Reply, frozen=True, tag="processes"):
     """The live view."""
 
     halted: bool
     processes: tuple[LiveProcess, ...]
 
 
-class Status(Reply, tag="status"):
+class Status(Reply, frozen=True, tag="status"):
     """How a kernel is."""
 
     version: str
@@ -184,7 +172,7 @@ class Status(Reply, tag="status"):
     fault: str = ""
 
 
-class Signed(Reply, tag="checkpoint"):
+class Signed(Reply, frozen=True, tag="checkpoint"):
     """The checkpoint that was made; seq 0 if there was nothing new."""
 
     seq: int = 0
@@ -192,8 +180,6 @@ class Signed(Reply, tag="checkpoint"):
 
 AnyReply: TypeAlias = Refusal | Fine | Standing | Live | Status | Signed
 
-_REQUESTS: Final = msgspec.json.Decoder(AnyRequest)
-_ENCODER: Final = msgspec.json.Encoder()
 
 Load: TypeAlias = Callable[[Path, Mapping[str, object]], Definition]
 """Finds the definition of the agent at a path. Raises: DefinitionError."""
@@ -313,125 +299,3 @@ def _live(resident: Resident) -> LiveProcess:
         wake_at_ns=process.wake_at_ns,
         calls=tuple(f"{call.kind} {call.name}" for call in open_calls[:LIVE_CALLS_MAX]),
     )
-
-
-class Control:
-    """The server side of the socket."""
-
-    def __init__(self, path: Path, operations: Operations, uid: int) -> None:
-        """`uid`: the only user that may ask."""
-        self._path: Final = path
-        self._operations: Final = operations
-        self._uid: Final = uid
-        self._server: asyncio.Server | None = None
-        self._clients: Final[set[asyncio.StreamWriter]] = set()
-
-    async def start(self) -> None:
-        """Listen; a socket left behind by a killed kernel is replaced (the store's lock was taken before)."""
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._path.unlink(missing_ok=True)
-            with Address(self._path) as address:
-                # The umask would need to change for the whole process; the folder is its owner's alone.
-                listener.bind(address)
-            self._path.chmod(0o600)
-            self._server = await asyncio.start_unix_server(self._client, sock=listener, limit=CONTROL_BYTES_MAX)
-        except OSError as error:
-            listener.close()
-            raise SettingsError(
-                f"no control socket can be made at {self._path}: {error.strerror}", remedy="choose another --home"
-            ) from error
-
-    async def stop(self) -> None:
-        """Listen no more and let go of every client."""
-        self._path.unlink(missing_ok=True)
-        if self._server is not None:
-            self._server.close()
-        for writer in list(self._clients):
-            writer.close()
-        for _ in range(int(STOP_GRACE_S)):  # handlers end at their next read
-            if not self._clients:
-                break
-            await asyncio.sleep(0)
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, from its first line to its last."""
-        try:
-            if _peer_uid(writer) != self._uid:
-                await _say(writer, RefusedError("this kernel belongs to another user"))
-                return
-            if len(self._clients) >= CONTROL_CLIENTS_MAX:
-                await _say(writer, BoundError("too many clients are connected", remedy="try again in a moment"))
-                return
-            self._clients.add(writer)
-            while await self._exchange(reader, writer):
-                pass
-        except (OSError, TimeoutError):
-            writer.transport.abort()  # it went away, or never read its answer
-        finally:
-            self._clients.discard(writer)
-            writer.close()
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """One request and its answer; False when the connection is over."""
-        try:
-            async with asyncio.timeout(CONTROL_LINE_S):
-                line = await reader.readuntil(b"\n")
-        except asyncio.IncompleteReadError as end:
-            if end.partial:
-                await _say(writer, ValueShapeError("the request does not end with a newline"))
-            return False
-        except asyncio.LimitOverrunError:
-            await _say(writer, TooLargeError(f"a request has at most {CONTROL_BYTES_MAX:,} bytes"))
-            return False
-        try:
-            request = _REQUESTS.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            await _say(writer, ValueShapeError(f"this is no request: {error}"))
-            return True
-        try:
-            reply: AnyReply | ErgosError = await self._operations.perform(request)
-        except ErgosError as error:
-            reply = error
-        await _say(writer, reply)
-        return True
-
-
-async def _say(writer: asyncio.StreamWriter, reply: AnyReply | ErgosError) -> None:
-    if isinstance(reply, ErgosError):
-        reply = Refusal(code=reply.code, what=reply.what, remedy=reply.what_to_do)
-    line = _ENCODER.encode(reply)
-    if len(line) >= CONTROL_BYTES_MAX:
-        too_long = TooLargeError(f"the answer has {len(line):,} bytes; at most {CONTROL_BYTES_MAX:,} are sent")
-        line = _ENCODER.encode(Refusal(code=too_long.code, what=too_long.what, remedy=too_long.what_to_do))
-    writer.write(line + b"\n")
-    async with asyncio.timeout(CONTROL_DRAIN_S):
-        await writer.drain()
-
-
-def _peer_uid(writer: asyncio.StreamWriter) -> int:
-    """The user at the other end. Source: unix(7) SO_PEERCRED; on macOS LOCAL_PEERCRED of unix(4)."""
-    peer: socket.socket = writer.get_extra_info("socket")
-    if sys.platform == "darwin":
-        credentials = peer.getsockopt(0, 1, 76)
-        return int(struct.unpack_from("=II", credentials)[1])
-    credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])
-
-
-class Address:
-    """A spelling of a socket's path that fits the system's bound, however deep its folder lies."""
-
-    def __init__(self, path: Path) -> None:
-        self._path: Final = path
-        self._folder = -1
-
-    def __enter__(self) -> str:
-        if len(os.fsencode(self._path)) <= SOCKET_PATH_BYTES_MAX:
-            return str(self._path)
-        self._folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        return f"/proc/self/fd/{self._folder}/{self._path.name}"
-
-    def __exit__(self, *_: object) -> None:
-        if self._folder >= 0:
-            os.close(self._folder)

@@ -44,6 +44,7 @@ class Desk:
     def __init__(self, machine: Machine, reactor: Reactor) -> None:
         self._machine: Final = machine
         self._reactor: Final = reactor
+        self._answering: Final[set[int]] = set()
 
     async def spawn(self, definition: Definition, owner: str, memory: Plain = None, *, idle: bool = False) -> Pid:
         """Start a process of an agent; durable on return."""
@@ -72,13 +73,23 @@ class Desk:
         machine.tick()
         packed, blobs = machine.vault.pack(body, what="the message")
         mail = Mail(id=machine.next_mail(), to=pid, sender=Pid(0), body=packed)
-        machine.submit(resident, (), Rows(mail_put=(mail,), blobs=blobs))
-        resident.mail.append(mail)
-        self._reactor.population.roused(resident)
+        with machine.together():
+            machine.submit(resident, (), Rows(mail_put=(mail,), blobs=blobs))
+            resident.mail.append(mail)
+            self._reactor.population.roused(resident)
         await machine.store.flush()
 
     async def answer(self, number: int, verdict: Verdict, by: str, value: Plain = None) -> Item:
         """Answer an inbox item; durable on return. Raises: UsageError."""
+        if number in self._answering:
+            raise UsageError(f"item {number} is being answered", remedy="`ergos inbox` lists what waits for you")
+        self._answering.add(number)
+        try:
+            return await self._answer(number, verdict, by, value)
+        finally:
+            self._answering.discard(number)
+
+    async def _answer(self, number: int, verdict: Verdict, by: str, value: Plain) -> Item:
         machine = self._machine
         await machine.store.flush()
         item = await machine.store.item(number)
@@ -88,27 +99,30 @@ class Desk:
             can = " or ".join(VERDICTS[item.kind])
             raise UsageError(f"item {number} is a {item.kind}; say {can}, not {verdict}")
         resident = await self._resident(item.pid)
+        if resident.process.state in ENDED:
+            raise UsageError(f"process {item.pid} is {resident.process.state}; its questions are closed")
         machine.tick()
         packed, blobs = machine.vault.pack(value, what="the answer")
         record = Answered(number, item.key, verdict, by, packed)
-        if resident.turn is not None:
-            note(resident.turn.past, machine.now_ns, record)
-            pending = resident.turn.pending.get(item.key)
-            if (
-                pending is not None
-                and pending.past is not None
-                and pending.past is not resident.turn.past.get(item.key)
-            ):
-                note({item.key: pending.past}, machine.now_ns, record)
-        machine.submit(resident, (record,), Rows(items_closed=(number,), blobs=blobs))
-        if resident.process.state is State.PARKED and item.kind == "doubt":
-            self._reactor.apply(resident, Resolve())
-        elif resident.process.state is State.WAITING and resident.process.waits == "owner":
-            self._reactor.wake(resident, "owner")
-        elif resident.process.state is State.RUNNING:
-            self._reactor.enqueue(resident.process.pid)
+        self._note(resident, item.key, record)
+        with machine.together():
+            machine.submit(resident, (record,), Rows(items_closed=(number,), blobs=blobs))
+            if resident.process.state is State.PARKED and item.kind == "doubt":
+                self._reactor.apply(resident, Resolve())
+            else:
+                self._reactor.population.roused(resident, "owner")
         await machine.store.flush()
         return item
+
+    def _note(self, resident: Resident, key: str, record: Answered) -> None:
+        """Tell the open turn, if it is in memory: the call it waits with and the one it may yet ask for again."""
+        turn, now_ns = resident.turn, self._machine.now_ns
+        if turn is None:
+            return
+        note(turn.past, now_ns, record)
+        pending = turn.pending.get(key)
+        if pending is not None and pending.past is not None and pending.past is not turn.past.get(key):
+            note({key: pending.past}, now_ns, record)
 
     async def signal(self, pid: Pid, name: SignalName, by: str) -> Process:
         """Pause, resume, stop or kill; durable on return. Raises: IllegalTransitionError, UnknownProcessError."""

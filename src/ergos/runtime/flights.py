@@ -130,11 +130,13 @@ class Flights:
         if isinstance(came, Absent):
             resident.flying.pop(flight.ticket.key, None)
             self._settlement.repeat(resident, flight.pending, "probed-absent")
-        elif isinstance(came, Failure | Uncertain):  # the outside did not say: only the owner can
+        elif isinstance(came, Failure | Uncertain) and resident.process.state not in ENDED:
+            # The outside did not say: only the owner can.
             why = came.what if isinstance(came, Failure) else came.why
             self._settlement.doubt(resident, flight.pending, f"the probe failed: {why}")
         else:
-            self._settlement.record(resident, flight.pending, came, late=resident.process.state in ENDED)
+            outcome = Failure("E502", came.why) if isinstance(came, Uncertain) else came
+            self._settlement.record(resident, flight.pending, outcome, late=resident.process.state in ENDED)
             self._runner.enqueue(resident.process.pid)
 
 

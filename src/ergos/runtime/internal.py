@@ -61,7 +61,8 @@ class Internal:
         """Answer the call if it can be answered now."""
         if self._machine.halted and pending.call.kind in {"send", "spawn", "remember", "forget", "signal"}:
             return
-        self._handlers[pending.call.kind](resident, pending)
+        with self._machine.together():
+            self._handlers[pending.call.kind](resident, pending)
 
     def answer(
         self,
@@ -250,6 +251,9 @@ class Internal:
             self.answer(resident, pending, value, failure=failure)
             return
         if past is not None and past.asked is not None:
+            if machine.now_ns >= past.asked.expires_ns:
+                failure = Failure("E306", "nobody answered in time")
+                self.answer(resident, pending, None, failure=failure, rows=Rows(items_closed=(past.asked.item,)))
             return
         item_id = machine.next_item()
         expires_ns = machine.now_ns + APPROVAL_TTL_S * SECOND

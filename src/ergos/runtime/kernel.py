@@ -59,7 +59,9 @@ class Kernel:
         self._signed_seq = head.seq
         machine.submit(None, (Booted(self._version, self._host, 1),))
         self.reactor.watchdog.arm()
-        self._checkpoints = asyncio.get_running_loop().create_task(self._sign_regularly())
+        if machine.parts.signer is not None:
+            self._checkpoints = self.reactor.task(self._sign_regularly())
+        await self.reactor.population.aftermath.recover(facts)
         await self._recover()
         await self.reactor.population.wake_due()
 
@@ -84,6 +86,7 @@ class Kernel:
         if self._checkpoints is not None:
             self._checkpoints.cancel()
         await self.reactor.quiet(STOP_GRACE_S)
+        self.machine.close_turns()
         try:
             if not self.machine.failed:
                 await self.machine.store.flush()

@@ -6,19 +6,23 @@ past. What was written but is not durable yet is waited for before it is read ba
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from ergos.base.errors import CorruptStoreError
 from ergos.base.ids import Digest
-from ergos.kernel.events import Body, Called, Resulted, Woken, decode_body
-from ergos.kernel.history import Past, history
+from ergos.kernel.events import Answered, Body, Called, Intended, Repeated, Resulted, Woken, decode_body
+from ergos.kernel.history import history
 from ergos.kernel.ledger import scopes
 from ergos.kernel.ports import Beginning, Definition
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.runtime.machine import Machine, Resident
 from ergos.runtime.replayer import Turn
+
+
+Records: TypeAlias = tuple[tuple[int, Body], ...]
+"""Times and records, in order."""
 
 
 class Loader:
@@ -30,21 +34,19 @@ class Loader:
     async def open(self, resident: Resident) -> Turn:
         """The open turn, ready to be driven. Raises: DefinitionError, CorruptStoreError."""
         machine, process = self._machine, resident.process
-        records: tuple[tuple[int, Body], ...] = ()
-        if not resident.fresh:
-            if resident.ticket > machine.store.durable:
-                await machine.store.flush()
-            sealed = await machine.store.turn(process.pid, process.turn)
-            records = tuple((record.at_ns, decode_body(record.body)) for record in sealed)
-        resident.fresh = False
+        fresh, resident.fresh = resident.fresh, False
+        mark = resident.ticket
+        records = () if fresh else await self.records(resident)
         resident.definition = await self.definition(process.definition)
         resident.package = machine.parts.programs.package(resident.definition)
         resident.expiring = any(grant.expires_ns is not None for grant in resident.definition.grants)
         resident.breaker = LoopBreaker(resident.definition.supervision.loop_calls)
-        await self._books(resident)
+        await self.books(resident, records)
+        await self.warm(records)
+        memory = await machine.vault.value(process.memory)
+        if resident.ticket != mark:  # a call under way came home meanwhile
+            return await self.open(resident)
         past = history(records)
-        for call in past.values():
-            await self._warm(call)
         began_ns, woken = next(
             ((at_ns, body) for at_ns, body in records if isinstance(body, Woken)), (machine.now_ns, Woken("start"))
         )
@@ -56,7 +58,7 @@ class Loader:
             parent=process.parent,
             cause=woken.cause if records else resident.cause,
             now_ns=began_ns if records else resident.began_ns,
-            memory=await machine.vault.value(process.memory),
+            memory=memory,
             definition=resident.definition,
         )
         return Turn(resident.package, beginning, past, process.label)
@@ -71,18 +73,26 @@ class Loader:
             known = self._machine.definitions[digest] = msgspec.json.decode(body, type=Definition)
         return known
 
-    async def _books(self, resident: Resident) -> None:
+    async def records(self, resident: Resident) -> Records:
+        """Everything written in the process's last turn, durable when it returns."""
+        machine, process = self._machine, resident.process
+        if resident.ticket > machine.store.durable:
+            await machine.store.flush()
+        sealed = await machine.store.turn(process.pid, process.turn)
+        return tuple((record.at_ns, decode_body(record.body)) for record in sealed)
+
+    async def books(self, resident: Resident, records: Records) -> None:
+        """Load what the process's calls and the holds of its last turn count on."""
         machine, payer = self._machine, resident.payer
-        keys = [key for _, key in scopes(payer, machine.today())]
+        holds = [body.hold for _, body in records if isinstance(body, Intended | Repeated)]
+        days = {machine.today(), *[hold.day for hold in holds if hold is not None]}
+        keys = [key for day in sorted(days) for _, key in scopes(payer, day)]
         missing = tuple(key for key in (*keys, f"held/{payer.pid}") if not machine.book.known(key))
         if missing:
             machine.book.load(*await machine.store.books(missing))
 
-    async def _warm(self, past: Past) -> None:
-        """Read a large answer into memory, so that the replay finds it."""
-        if isinstance(past.result, (Resulted, Called)):
-            await self._machine.vault.value(past.result.value)
-        if past.verdict is not None:
-            await self._machine.vault.value(past.verdict.value)
-        if past.resolution is not None:
-            await self._machine.vault.value(past.resolution.value)
+    async def warm(self, records: Records) -> None:
+        """Read large answers into memory, so that the replay finds them."""
+        for _, body in records:
+            if isinstance(body, Resulted | Called | Answered):
+                await self._machine.vault.value(body.value)

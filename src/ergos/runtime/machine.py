@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 
 from ergos.base.clock import Monotone, day_of
 from ergos.base.entropy import Entropy
+from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.limits import ACTIVE_PROCESSES_MAX
 from ergos.base.money import Amount
@@ -133,6 +135,9 @@ class Machine:
         self.now_ns = 0
         self.halted = False
         self.failed = False
+        self.on_failure: Callable[[ErgosError], None] = _ignored
+        """Told when a change will never be durable: memory is ahead of the disk from then on."""
+        self._gathered: list[tuple[Change, Done | None]] | None = None
         self._submitted = 0
         self._last_pid = 0
         self._last_mail = 0
@@ -194,12 +199,50 @@ class Machine:
         )
         if rows.blobs:
             self.vault.keep(rows.blobs)
-        self._submitted += 1
+        gathered = self._gathered
+        if gathered is None:
+            self._submitted += 1
         if resident is not None:
             resident.ticket = self._submitted
         for other, _ in also:
             other.ticket = self._submitted
-        self.store.submit(change, done)
+        if gathered is None:
+            self.store.submit(change, self._noted(done))
+        else:
+            gathered.append((change, done))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Whatever is submitted inside is one transaction: a cause and the wake-up it means are never parted."""
+        if self._gathered is not None:
+            yield
+            return
+        self._gathered = []
+        self._submitted += 1
+        try:
+            yield
+        finally:
+            gathered, self._gathered = self._gathered, None
+            if gathered:
+                dones = [done for _, done in gathered if done is not None]
+                self.store.submit(_merged([change for change, _ in gathered]), self._noted(_all(dones)))
+            else:
+                self._submitted -= 1
+
+    def _noted(self, done: Done | None) -> Done:
+        """The same callback, and nothing moves any more if the store has failed."""
+
+        def noted(error: ErgosError | None) -> None:
+            if done is not None:
+                done(error)
+            if error is not None:
+                self.on_failure(error)
+
+        return noted if done is not None else self._unstored
+
+    def _unstored(self, error: ErgosError | None) -> None:
+        if error is not None:
+            self.on_failure(error)
 
     def _entries(self, resident: Resident | None, bodies: tuple[Body, ...]) -> tuple[Entry, ...]:
         pid, turn = (resident.process.pid, resident.process.turn) if resident else (KERNEL, 0)
@@ -242,9 +285,16 @@ class Machine:
         """The day that day caps count, UTC."""
         return day_of(self.now_ns)
 
-    def evict(self) -> None:
+    def close_turns(self) -> None:
+        """Let go of every program; the journal can bring them back."""
+        for resident in self.table.values():
+            if resident.turn is not None:
+                resident.turn.close()
+                resident.turn = None
+
+    def evict(self, keep: int = ACTIVE_PROCESSES_MAX) -> None:
         """Forget residents beyond the bound that wait or have ended, oldest first."""
-        excess = len(self.table) - ACTIVE_PROCESSES_MAX
+        excess = len(self.table) - keep
         if excess <= 0:
             return
         durable = self.store.durable
@@ -256,6 +306,37 @@ class Machine:
 
 
 _NO_ROWS: Final = Rows()
+
+
+def _ignored(_: ErgosError) -> None:
+    pass
+
+
+def _all(dones: list[Done]) -> Done | None:
+    def every(error: ErgosError | None) -> None:
+        for done in dones:
+            done(error)
+
+    return every if dones else None
+
+
+def _merged(changes: list[Change]) -> Change:
+    """One change that does what these do in order; of rows written twice the last one counts."""
+    if len(changes) == 1:
+        return changes[0]
+    return Change(
+        entries=tuple(entry for change in changes for entry in change.entries),
+        processes=tuple({row.pid: row for change in changes for row in change.processes}.values()),
+        mail_put=tuple(mail for change in changes for mail in change.mail_put),
+        mail_taken=tuple(number for change in changes for number in change.mail_taken),
+        items_put=tuple(item for change in changes for item in change.items_put),
+        items_closed=tuple(number for change in changes for number in change.items_closed),
+        notes=tuple(note for change in changes for note in change.notes),
+        accounts=tuple(pair for change in changes for pair in change.accounts),
+        meters=tuple(pair for change in changes for pair in change.meters),
+        blobs=tuple({blob.digest: blob for change in changes for blob in change.blobs}.values()),
+        facts=tuple(pair for change in changes for pair in change.facts),
+    )
 
 
 def _idle(resident: Resident, durable: int) -> bool:

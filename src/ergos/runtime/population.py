@@ -16,14 +16,16 @@ from ergos.base.canonical import digest, encode
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
-from ergos.base.limits import SPAWN_DEPTH_MAX, WAKE_BATCH
+from ergos.base.limits import WAKE_BATCH
 from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
 from ergos.kernel.ports import Definition, Done
 from ergos.kernel.process import ENDED, Process, State, Wait
 from ergos.kernel.step import Event, Signal
 from ergos.kernel.values import Blob, Packed
+from ergos.runtime.aftermath import Aftermath
+from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Machine, Resident, Rows
-from ergos.runtime.replayer import Pending
+from ergos.runtime.replayer import Pending, concerns
 
 ABSENT_KEPT: Final = 10_000  # pids remembered as not existing
 
@@ -53,8 +55,9 @@ class Driver(Protocol):
 class Population:
     """The processes of this kernel as seen by each other."""
 
-    def __init__(self, machine: Machine, driver: Driver) -> None:
+    def __init__(self, machine: Machine, driver: Driver, loader: Loader) -> None:
         self._machine: Final = machine
+        self.aftermath: Final = Aftermath(machine, self, loader)
         self._driver: Final = driver
         self._absent: Final[set[Pid]] = set()
         self._waiters: Final[dict[Pid, list[asyncio.Future[Process]]]] = {}
@@ -155,6 +158,7 @@ class Population:
         child = Resident(process, ())
         child.fresh, child.began_ns = True, machine.now_ns
         machine.table[process.pid] = child
+        self._absent.discard(process.pid)
         born = Spawned(process.owner, process.agent, process.definition, process.parent, process.memory)
         bodies: tuple[Body, ...] = (born, Woken("start")) if process.turn_open else (born,)
         rows = Rows(processes=(process,), blobs=blobs if known else (*blobs, Blob(process.definition, encoded)))
@@ -167,35 +171,20 @@ class Population:
         return child
 
     def ended(self, resident: Resident) -> None:
-        """Tell the parent, and stop the children: nobody would wait for them any more."""
-        if resident.process.depth < SPAWN_DEPTH_MAX:
-            self._driver.task(self._stop_children(resident.process.pid))
+        """Tell the parent; then see to what is left of it."""
         parent = self._machine.table.get(resident.process.parent)
         if parent is not None:
             self.roused(parent, "child")
-        elif resident.process.parent != KERNEL:
-            self._driver.task(self._rouse_parent(resident.process.parent))
-
-    async def _stop_children(self, parent: Pid) -> None:
-        machine = self._machine
-        await machine.store.flush()  # a child spawned a moment ago must be seen
-        live = tuple(child.pid for child in await machine.store.children(parent) if child.state not in ENDED)
-        for pid in await self.bring(live):
-            child = machine.table[pid]
-            if child.process.state not in ENDED and not machine.failed:
-                machine.tick()
-                self.signal(child, "stop", f"the end of process {parent}")
-
-    async def _rouse_parent(self, pid: Pid) -> None:
-        if pid in await self.bring((pid,)):
-            self._machine.tick()
-            self.roused(self._machine.table[pid], "child")
+        self._driver.task(self.aftermath.after(resident))
 
     def roused(self, resident: Resident, cause: Wait = "mail") -> None:
         """Something a process may be waiting for has happened."""
         process = resident.process
-        if process.state is State.WAITING and (process.waits == cause or (cause == "mail" and not process.turn_open)):
-            self._driver.wake(resident, cause)
+        if process.state is State.WAITING:
+            # Without its turn in memory nobody knows all that it waits for; it is driven and looks for itself.
+            due = concerns(resident.turn, cause) if resident.turn is not None else process.turn_open or cause == "mail"
+            if due:
+                self._driver.wake(resident, cause)
         elif process.state is State.RUNNING:
             self._driver.enqueue(process.pid)
 
@@ -235,9 +224,12 @@ class Population:
 
     def signal(self, target: Resident, name: SignalName, by: str) -> None:
         """Deliver a signal. Raises: IllegalTransitionError."""
-        self._driver.apply(target, Signal(name, by))
-        if name == "resume" and not target.process.turn_open and target.mail:
-            self._driver.wake(target, "mail")
+        with self._machine.together():
+            self._driver.apply(target, Signal(name, by))
+            if name == "resume" and not target.process.turn_open and target.mail:
+                self._driver.wake(target, "mail")
+        if target.process.state is State.WAITING and target.process.wake_at_ns is not None:
+            self.arm(target.process.wake_at_ns)
 
     def upgrade(self, resident: Resident) -> tuple[Digest | None, tuple[Blob, ...]]:
         """The newest definition for a new turn, if it is not the one the process has."""

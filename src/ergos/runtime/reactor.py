@@ -30,6 +30,7 @@ from ergos.kernel.step import (
     Crash,
     Doubt,
     Drop,
+    Effect,
     EndTurn,
     Event,
     Fail,
@@ -50,7 +51,7 @@ from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Flight, Machine, Resident, Rows
 from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
-from ergos.runtime.replayer import Pending, Returned, Turn
+from ergos.runtime.replayer import Pending, Returned, Turn, waiting_for
 from ergos.runtime.settlement import Settlement
 from ergos.runtime.watchdog import Watchdog
 
@@ -64,7 +65,8 @@ class Reactor:
         self.machine: Final = machine
         self.loader: Final = Loader(machine)
         self.settlement: Final = Settlement(machine, self)
-        self.population: Final = Population(machine, self)
+        self.population: Final = Population(machine, self, self.loader)
+        machine.on_failure = self.fault
         self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population))
         self.watchdog: Final = Watchdog()
         self._flights: Final = Flights(machine, self, self.settlement, self.door)
@@ -245,10 +247,13 @@ class Reactor:
         value = came.value
         if isinstance(value, Idle):
             memory, blobs = self.machine.vault.pack(value.memory, what="the memory of the agent")
-            self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))
-            if resident.mail:
-                self.wake(resident, "mail")
-            elif value.wake_at_ns is not None:
+            with self.machine.together():
+                self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))
+                if resident.mail:
+                    self.wake(resident, "mail")
+            if resident.process.state is not State.WAITING:
+                return
+            if value.wake_at_ns is not None:
                 self.population.arm(value.wake_at_ns)
         else:
             outcome, blobs = self.machine.vault.pack(value, what="the outcome of the agent")
@@ -286,11 +291,18 @@ class Reactor:
         resident.process, effects = step(resident.process, event)
         written = (*bodies, *[effect.body for effect in effects if isinstance(effect, Write)])
         ended = any(isinstance(effect, Announce) for effect in effects)
-        if effects:
+        if not effects:
+            return
+        with self.machine.together():
             rows = rows or Rows()
             rows.processes = (*rows.processes, resident.process)
+            if ended:
+                rows.facts = (*rows.facts, self.population.aftermath.begun(resident))
             done = self.population.announcer(resident.process) if ended else None
             self.machine.submit(resident, written, rows, done)
+            self._carry_out(resident, effects)
+
+    def _carry_out(self, resident: Resident, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
                 case Drop():
@@ -336,6 +348,8 @@ class Reactor:
         except asyncio.CancelledError:
             if flight.cut_off:
                 return cut_off(flight)
+            if not self.stopping:  # the tool's own doing
+                return Failure("E501", "the tool was cancelled from within", "read the tool's message")
             raise  # an intent without a result; recovery handles it by its effect class
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is its failure, never ours
             return Failure("E501", f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "read the tool's message")
@@ -359,30 +373,6 @@ def answer_seen(result: Resulted | Called | Refused | None) -> bytes:
     if isinstance(result, Resulted | Called) and result.failure is None:
         return bytes(result.value)
     return repr(result.failure).encode() if result is not None else b""
-
-
-def waiting_for(turn: Turn) -> tuple[Wait, int | None]:
-    """What the unanswered calls of a turn wait for, and the earliest time one of them is due."""
-    waits: Wait = "mail"
-    due: list[int] = []
-    for pending in turn.pending.values():
-        if pending.answer is not None:
-            continue
-        match pending.call.kind:
-            case "receive":
-                until = pending.request.args.get("until_ns")
-                waits = "mail"
-            case "sleep_until":
-                until = pending.request.args.get("at_ns")
-                waits = "timer"
-            case "wait":
-                until, waits = None, "child"
-            case _:
-                asked = pending.past.asked if pending.past is not None else None
-                until, waits = (asked.expires_ns if asked is not None else None), "owner"
-        if isinstance(until, int):
-            due.append(until)
-    return waits, min(due, default=None)
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -20,6 +20,7 @@ from ergos.kernel.events import Call, EffectClass
 from ergos.kernel.history import Past
 from ergos.kernel.labels import Label, join
 from ergos.kernel.ports import Beginning, Package
+from ergos.kernel.process import Wait
 from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
 from ergos.kernel.values import Blob
 
@@ -154,3 +155,34 @@ class Turn:
                 remedy="put input and output into a tool and call it with `await ctx.act(...)`",
             )
         return cast("tuple[Request, ...]", requests)
+
+
+def waiting_for(turn: Turn) -> tuple[Wait, int | None]:
+    """What the unanswered calls of a turn wait for (the last of them), and the earliest time one is due."""
+    waits: Wait = "mail"
+    due: list[int] = []
+    for pending in turn.pending.values():
+        if pending.answer is None:
+            waits, until = _wait_of(pending)
+            if isinstance(until, int):
+                due.append(until)
+    return waits, min(due, default=None)
+
+
+def concerns(turn: Turn, cause: Wait) -> bool:
+    """Whether an unanswered call of the turn may be answered now that this has happened."""
+    return any(pending.answer is None and _wait_of(pending)[0] == cause for pending in turn.pending.values())
+
+
+def _wait_of(pending: Pending) -> tuple[Wait, Plain]:
+    args = pending.request.args
+    match pending.call.kind:
+        case "receive":
+            return "mail", args.get("until_ns")
+        case "sleep_until":
+            return "timer", args.get("at_ns")
+        case "wait":
+            return "child", None
+        case _:
+            asked = pending.past.asked if pending.past is not None else None
+            return "owner", asked.expires_ns if asked is not None else None

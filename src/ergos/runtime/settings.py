@@ -81,7 +81,7 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
     return Settings(
         home=folder.absolute(),
         owner=_owner(environ, table, path, user),
-        language=cast("Literal['en', 'zh']", language),
+        language=language,
         owner_caps=_budgets(table.get("budget"), str(path)),
         concurrency=_concurrency(table.get("concurrency"), str(path)),
     )

@@ -91,6 +91,9 @@ class Settlement:
             blobs = (*pending.blobs, *blobs)
         machine.submit(resident, (body,), Rows(blobs=blobs, facts=facts) if blobs or facts else None)
         past.result, past.at_ns = body, machine.now_ns
+        known = resident.turn.past.get(call.key) if resident.turn is not None else None
+        if known is not None and known is not past:  # the program was driven again and has not asked for it yet
+            known.result, known.at_ns, known.hold = body, machine.now_ns, None
         if not late:
             pending.answer = Answer(value, failure, label, faults, call.solver, machine.now_ns)
 
@@ -233,6 +236,9 @@ class Settlement:
             call=shown,
         )
         past.doubt = Doubted(past.call.key, item.id, why)
+        known = resident.turn.past.get(past.call.key) if resident.turn is not None else None
+        if known is not None:
+            known.doubt = past.doubt
         pending.submitted = False
         self._launcher.park(resident, past.doubt, item, blobs)
 

@@ -157,7 +157,9 @@ class _Checker:
         if sentence.kind in {"note", "comparison"}:
             counts.add(str(len(evidence.sources)))
         if sentence.kind == "note":
+            read = self._brief.document_count
             counts |= {str(self._brief.source_count), str(len(self._brief.documents))}
+            counts |= set() if read is None else {str(read)}
             carried += [figure for source in evidence.sources for figure in source.figures]
         days = {
             day_of(source.document.published_ns).isoformat()

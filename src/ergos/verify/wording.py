@@ -34,6 +34,7 @@ _INCH: Final = re.compile(r"\d\Z")
 _MARKS: Final = str.maketrans(
     dict.fromkeys("“”„‟«»「」『』＂〝〞″", '"') | dict.fromkeys("‘’‚‛′`´", "'") | dict.fromkeys("‐‑‒–—―−－", "-")
 )
+_RAISED: Final = re.compile("[\u00aa\u00b2\u00b3\u00b9\u00ba\u2070-\u209c]")
 _DROPPED: Final = re.compile(r"[\u00ad\u200b-\u200f\u2060\ufeff]")
 _SINGLE: Final = re.compile(r"(?<!\w)'|'(?!\w)")
 _SPACES: Final = re.compile(r"\s+")
@@ -48,7 +49,9 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 
 def folded(text: str) -> str:
     """`text` with one form of every quotation mark, dash and space, in NFKC; letters, digits and case stay."""
-    folded_text = unicodedata.normalize("NFKC", _DROPPED.sub("", text.translate(_MARKS))).translate(_MARKS)
+    # A raised or lowered mark ("0A\u00b9") is folded apart from the word it stands at, or it would become part of it.
+    apart = _RAISED.sub(r"^\g<0>", _DROPPED.sub("", text.translate(_MARKS)))
+    folded_text = unicodedata.normalize("NFKC", apart).translate(_MARKS)
     return _HAN_SPACES.sub("", _SPACES.sub(" ", _SINGLE.sub('"', folded_text))).strip()
 
 

@@ -134,7 +134,8 @@ def brief(language: Language = "en", solver: str = "system1") -> Brief:
         documents=(refunds, keynote, note),
         made_at_ns=MADE_AT_NS,
         solver=solver,
-        source_count=62,
+        source_count=7,
+        document_count=62,
     )
 
 

@@ -130,7 +130,7 @@ def test_an_english_page_says_when_how_and_from_how_much_it_was_written() -> Non
     assert "24 November 2026, 20:15 UTC" in markup
     assert 'datetime="2026-11-24T20:15:00Z"' in markup
     assert "Written by System 1: extraction, no language model" in markup
-    assert "62 sources read, 3 cited" in markup
+    assert "62 documents from 7 sources read, 3 cited" in markup
     assert outline.classes()["comparison"] == outline.classes()["quote"] == outline.classes()["note"] == 1
 
 
@@ -140,7 +140,7 @@ def test_a_chinese_page_speaks_chinese() -> None:
     for words in (
         "2026年11月24日 20:15（UTC）",
         "未使用语言模型",
-        "阅读 62 篇来源，引用 3 篇",
+        "阅读 7 个来源的 62 篇文档，引用 3 篇",
         "来源",
         "日期不详",
         "对照",

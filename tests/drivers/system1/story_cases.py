@@ -1,7 +1,7 @@
 """Short invented reports, labelled with the event they tell; what story grouping is measured on.
 
 Many come in both languages or in two wordings; the hard ones tell another event of the same company, place, kind or day.
-Nothing in them was looked at while the thresholds were chosen on the newsroom's own feed.
+`REPORTS` were at hand while the grouping was made; `HELD_OUT` were written afterwards, and nothing was fitted to them.
 """
 
 from __future__ import annotations
@@ -74,6 +74,37 @@ REPORTS: Final[tuple[tuple[str, float, str, str], ...]] = (
     ("film", 1, "《哪吒3》首日票房破8亿", "动画电影《哪吒3》上映首日票房超过8亿元，观影人次1700万。"),
     ("film", 0.5, "哪吒系列新作首日8亿元", "上映首日，《哪吒3》吸引1700万人次观影，票房达8.1亿元，刷新动画片纪录。"),
     ("film-other", 1, "《流浪地球3》定档春节", "科幻电影《流浪地球3》宣布2027年春节上映，导演郭帆表示拍摄已完成八成。"),
+)  # fmt: skip
+
+HELD_OUT: Final[tuple[tuple[str, float, str, str], ...]] = 
+    ("recall",1,"Toyota recalls 2.1 million hybrids","Toyota recalls 2.1 million Prius hybrids worldwide because the brake booster can leak, the company said on Friday in Nagoya."),
+    ("recall",1,"丰田召回210万辆混合动力汽车","丰田周五宣布在全球召回210万辆普锐斯（Prius）混合动力汽车，原因是制动助力器可能漏液。"),
+    ("toyota-result",1,"Toyota's profit falls 9 %","Toyota reported that operating profit fell 9 % to 1.1 trillion yen in the quarter to September."),
+    ("toyota-result",1,"丰田季度营业利润下降9%","丰田公布，截至9月的季度营业利润下降9%，为1.1万亿日元。"),
+    ("wildfire",2,"Wildfire near Athens burns 40 houses","A wildfire driven by strong wind burned 40 houses in the north of Athens. Firemen evacuated three villages."),
+    ("wildfire",2,"雅典北部山火烧毁40栋房屋","受强风影响，希腊雅典北部山火烧毁40栋房屋，消防部门疏散了三个村庄。"),
+    ("wildfire-usa",2,"Wildfires in California grow","Wildfires near Los Angeles burned 3,000 hectares, and 12,000 people left their homes."),
+    ("round",3,"OpenAI raises 40 billion dollars","OpenAI raised 40 billion dollars at a valuation of 300 billion dollars; SoftBank leads the round."),
+    ("round",3,"OpenAI融资400亿美元，估值3000亿美元","OpenAI完成400亿美元融资，软银领投，公司估值达3000亿美元。"),
+    ("office",3,"OpenAI opens an office in Seoul","OpenAI opened an office in Seoul and will work with Kakao on a chat product for South Korea."),
+    ("stake",3,"SoftBank sells its stake in T-Mobile","SoftBank sold shares of T-Mobile US worth 4.8 billion dollars."),
+    ("ferry",1,"Ferry sinks off Luzon","A ferry with 260 passengers sank off the Philippine island of Luzon; the coast guard saved 215 people."),
+    ("ferry",1,"Coast guard rescues 215 after Philippine ferry disaster","The coast guard rescued 215 of the 260 people aboard a ferry that went down near Luzon."),
+    ("ferry",1,"菲律宾渡轮沉没，215人获救","一艘载有260人的渡轮在菲律宾吕宋岛附近沉没，海岸警卫队救起215人。"),
+    ("python",1,"Python 3.15 is out","Python 3.15 was released on Wednesday. The new version has a faster interpreter and lazy imports."),
+    ("python",1,"Python 3.15发布","Python 3.15周三发布，新版本带来更快的解释器和惰性导入。"),
+    ("packages",1,"PyPI removes 1,200 malicious packages","PyPI removed 1,200 malicious packages that stole passwords of developers."),
+    ("rust",1,"Rust 1.95 is out","Rust 1.95 was released on Thursday with faster builds."),
+    ("prices",4,"Germany's inflation falls to 1.9 %","Inflation in Germany fell to 1.9 % in November, the statistics office in Wiesbaden said."),
+    ("prices",4,"德国11月通胀率降至1.9%","德国联邦统计局表示，11月通胀率降至1.9%。"),
+    ("prices-france",4,"法国11月通胀率升至1.3%","法国统计局表示，11月通胀率升至1.3%。"),
+    ("nvidia",1,"Nvidia's revenue rises 62 % to 57 billion dollars","Nvidia earned more than expected: revenue rose 62 % to 57 billion dollars, Jensen Huang said that Blackwell sales are off the charts."),
+    ("nvidia",1,"英伟达季度营收570亿美元，同比增长62%","英伟达公布季度营收570亿美元，同比增长62%。黄仁勋称Blackwell芯片供不应求。"),
+    ("nvidia",0.5,"Nvidia beats forecasts","Shares of Nvidia rose after the chip designer reported revenue of 57 billion dollars, up 62 %."),
+    ("nvidia-nokia",1,"Nvidia invests in Nokia","Nvidia buys shares of Nokia for 1 billion dollars and will build radio networks with it."),
+    ("metro",1,"北京地铁新线开通","北京地铁18号线周六开通，全长20公里，设13座车站。"),
+    ("metro",1,"地铁18号线周六通车","周六，全长20公里的北京地铁18号线正式通车，共有13座车站。"),
+    ("metro-fares",1,"上海地铁票价不变","上海地铁表示，明年票价不作调整。"),
 )  # fmt: skip
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import random
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ergos.base.documents import Document
-from ergos.drivers.system1.cluster import anchors, stories
+from ergos.drivers.system1.cluster import anchors, glossed, stories
 from ergos.drivers.system1.language import detect
+from tests.drivers.system1 import story_cases
 
 DAY_NS = 86_400 * 10**9
 NOW_NS = 20_000 * DAY_NS
@@ -135,3 +137,27 @@ def test_every_document_is_in_exactly_one_story(rows: list[tuple[str, str, int]]
     documents = [_document(source, text, text, age_days=age) for source, text, age in rows]
     told = [name for story in stories(documents, NOW_NS) for name in story.documents]
     assert sorted(told) == sorted({document.id for document in documents})
+
+
+@pytest.mark.parametrize("reports", [story_cases.REPORTS, story_cases.HELD_OUT])
+def test_most_reports_of_one_event_meet_and_hardly_any_others_do(
+    reports: tuple[tuple[str, float, str, str], ...],
+) -> None:
+    documents = story_cases.documents(reports)
+    event = {document.id: row[0] for document, row in zip(documents, reports, strict=True)}
+    told = [story.documents for story in stories(documents, story_cases.NOW_NS)]
+    met = {frozenset(pair) for group in told for pair in combinations(group, 2)}
+    wanted = {frozenset(pair) for pair in combinations(event, 2) if event[pair[0]] == event[pair[1]]}
+    assert len(met & wanted) >= 0.95 * len(met)
+    assert len(met & wanted) >= 0.9 * len(wanted)
+
+
+def test_what_one_speaker_said_at_one_conference_is_one_story() -> None:
+    goal = _document("Wire", "Wu names a goal", "Eddie Wu told the Apsara Conference that machines will improve themselves.")
+    price = _document("快讯", "吴泳铭谈代币", "吴泳铭在云栖大会上说，词元将成为未来的电。", age_days=2)
+    rival = _document("Desk", "Huang speaks in Taipei", "Jensen Huang showed a new rack of chips in Taipei.", age_days=2)
+    assert _together([goal, price, rival]) == {frozenset({goal.id, price.id}), frozenset({rival.id})}
+
+
+def test_a_word_of_the_glossary_is_the_same_in_both_languages() -> None:
+    assert set(glossed("The flooded factories were evacuated.", "en")) & set(glossed("洪水中的工厂已疏散", "zh")) >= {"~flood"}

@@ -134,11 +134,15 @@ def solver_words(solver: str, language: Language) -> str:
 
 
 def count_words(brief: Brief) -> str:
-    """How many sources were read and how many are cited."""
-    read, cited = brief.source_count, len(brief.documents)
+    """How many documents were read from how many sources, and how many are cited."""
+    read, sources, cited = brief.document_count, brief.source_count, len(brief.documents)
     if brief.language == "zh":
-        return f"阅读 {read} 篇来源，引用 {cited} 篇"
-    return f"{read} {'source' if read == 1 else 'sources'} read, {cited} cited"
+        origin = f"阅读 {sources} 个来源" if read is None else f"阅读 {sources} 个来源的 {read} 篇文档"
+        return f"{origin}，引用 {cited} 篇"
+    origin = f"{sources} {'source' if sources == 1 else 'sources'}"
+    if read is not None:
+        origin = f"{read} {'document' if read == 1 else 'documents'} from {origin}"
+    return f"{origin} read, {cited} cited"
 
 
 def _day_words(moment: datetime.datetime, language: Language) -> str:

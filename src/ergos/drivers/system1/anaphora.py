@@ -15,10 +15,10 @@ from typing import Final
 
 from ergos.base.documents import Language
 from ergos.drivers.system1 import phrases
-from ergos.drivers.system1.lexicon import ALIASES, COMMON_EN, STOP_EN, SURNAMES_ZH
+from ergos.drivers.system1.lexicon import ALIASES, COMMON_EN, SURNAMES_ZH
 
 LEANING: Final = 0.3  # how well a sentence stands that cannot be understood alone
-HALF_LEANING: Final = 0.6  # the same for one that can, but starts in the middle
+HALF_LEANING: Final = 0.45  # the same for one that starts in the middle ("The company …", "She also …")
 NAMELESS: Final = 0.75  # the same for one that names nobody and nothing
 OPENING_WORDS: Final = 5  # words in which an English sentence must have named what it is about
 
@@ -35,7 +35,7 @@ _OPENING: Final = re.compile(
     r"|at (?:the time|that time|that point|the same)\b|by (?:then|contrast|comparison)\b|on the (?:other hand|contrary)\b|among (?:them|those|these)\b|to (?:that end|do so)\b"
     r"|(?:even|only|just) (?:so|then|that|this|these)\b|what (?:is|was) more\b|not (?:only|so)\b|the (?:more|less)\b|as for\b|such\b"
     r"|(?:the|every|each) (?:day|night|week|month|year|quarter)s? (?:before|after|earlier|later)\b|in the (?:quarter|year|month|week) before\b"
-    r"|(?:(?:a|one|two|three|several|\d+) )?(?:hours?|days?|weeks?|months?|years?|minutes?) (?:later|earlier|before|after)\b|there (?:is|are|was|were)\b)",
+    r"|(?:(?:a|one|two|three|several|\d+) )?(?:hours?|days?|weeks?|months?|years?|minutes?) (?:later|earlier|before|after)\b|there (?:is|are|was|were)\b|the [a-z-]+, |[a-z]{3,}(?:ed|ing|en)\b[^,]{0,80}, (?:he|she|they|it)\b)",
     re.IGNORECASE,
 )  # fmt: skip
 _BARE_COUNT: Final = re.compile(
@@ -43,19 +43,31 @@ _BARE_COUNT: Final = re.compile(
     r" (?:(?:also|then|still|now|later|already) )?(?:is|are|was|were|has|have|had|will|would|can|could|may|might|did|do|said|say|took|went|came|got|left|died|[a-z]+ed)\b",
     re.IGNORECASE,
 )  # fmt: skip
-_DEFINITE: Final = re.compile(r"(?:The|Its|Their|His|Her|Those|These) (?P<noun>[a-z][\w'’-]*)(?P<rest>(?: [^\s]+){0,4})")
+_DEFINITE: Final = re.compile(
+    r"(?:The|Its|Their|His|Her|Those|These) (?P<noun>[a-z][\w'’-]*)(?P<rest>(?: [^\s]+){0,4})"
+)
 _VERB: Final = re.compile(
     r" (?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|should|does|did|do|said|says|say|told|also|then|now|still|never"
-    r"|puts?|gives?|gave|took|takes|made|makes|came|comes|went|goes|got|gets|led|left|lost|won|warns?|expects?|plans?|calls?|covers?|grades?|refuses?|belongs?"
-    r"|shows?|finds?|found|wants?|needs?|keeps?|kept|lets?|adds?|asks?|argues?|notes?|believes?|claims?|reports?|[a-z]{3,}ed)\b",
+    r"|puts?|gives?|gave|took|takes|makes|came|comes|went|goes|got|gets|left|lost|won|warns?|expects?|plans?|calls?|covers?|grades?|refuses?|belongs?"
+    r"|shows?|finds?|found|wants?|needs?|keeps?|kept|lets?|adds?|asks?|argues?|notes?|believes?|claims?|reports?|(?:made|led|[a-z]{3,}ed)(?! (?:for|by|in|at|from|on|to|with|of)\b))\b",
 )  # fmt: skip
+_LATER: Final = re.compile(
+    r"\A[^,;:]{3,60}? (?:also|too|likewise|then|meanwhile|however|instead|again|did the same|followed|added|replied|went on|continued)\b|\bat that time\b"
+)
+_KNOWN_THING: Final = re.compile(r"\b(?:an?|every|each|no|any|one|which|that)\b", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"\b(?:he|she|they|him|them|her|his|their)\b", re.IGNORECASE)
 _IT: Final = re.compile(r"\b(?:it|its)\b", re.IGNORECASE)
 _SUBORDINATE: Final = re.compile(r"(?:If|When|While|Although|Though|As|Since|Because|After|Before|Once|Unless|Until)\b")
 _ROLE: Final = re.compile(
     r"\bthe (?:(?:whole|same|new|old|other|entire) )?(?:company|group|firm|project|authors?|survey|paper|page|report|study|agency|team|researchers|maker|author|document|post|commit)\b"
 )
-_NAMED: Final = re.compile(r"(?<=[\w,;:’'\")%] )[A-Z][\w’'-]*\w|\b[A-Z]+[a-z]*[A-Z0-9]\w*|\b[A-Za-z-]*\d[\d.]*[A-Za-z]\w*")
+_QUOTE_TAIL: Final = re.compile(
+    r"\A[^,]{2,60}\b(?:said|says|added|adds|asked|wrote|replied|continued|explained)(?: [A-Z][\w’'-]+)?"
+    r"(?: (?:on|in|at|of|to|during|after|before) [^,.]{1,40})?[,.]"
+)  # what is left of a sentence whose quotation stood before it
+_NAMED: Final = re.compile(
+    r"(?<=[\w,;:’'\")%] )[A-Z][\w’'-]*\w|\b[A-Z]+[a-z]*[A-Z0-9]\w*|\b[A-Za-z-]*\d[\d.]*[A-Za-z]\w*"
+)
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 
 _ZH_BARE: Final = re.compile(
@@ -68,6 +80,8 @@ _ZH_OPENING: Final = re.compile(
     r"|第二|另一(?:个|位|名|份|项|方面)?|一方面|另一方面|加上|旧的|新的|结果|麻烦|如果|使用|用了|有了|这样|那样|摘要|整理"
 )
 _ZH_LATER: Final = re.compile(r"\A[^，。；]{1,14}?(?:还|则|也|同时|又|随后|此前|接着)(?![是有要没])")
+_ZH_ROLE: Final = re.compile(r"公司|集团|团队|摘要|整理|双方|对谈|对话|该|这")
+_ZH_POINTING: Final = re.compile(r"这[一些种样个项份名位]|该(?=[一-鿿])(?!死|不该)")
 _ZH_PRONOUN: Final = re.compile(r"[他她它]们?")
 _ZH_NAMED: Final = re.compile(
     r"[A-Za-z]{2,}|《|(?:公司|集团|大学|学院|研究院|银行|基金会|委员会|协会|法院|大会|峰会|论坛|国务院|部|局|署|省|市|县|州|国|岛|河|湖)"
@@ -83,17 +97,27 @@ def standing(text: str, language: Language) -> float:
 
 def leans(text: str, language: Language) -> bool:
     """Whether a reader needs the sentence before."""
-    return standing(text, language) <= LEANING
+    return standing(text, language) <= HALF_LEANING
+
+
+def is_named(text: str, language: Language) -> bool:
+    """Whether a sentence names somebody or something."""
+    if language == "zh":
+        return bool(_ZH_NAMED.search(text)) or any(name in text for name in _han_names())
+    return bool(_NAMED.search(text)) or _opens_with_name(text)
 
 
 def _english(text: str) -> float:
     found = _WORD.findall(text)
     first = found[0].lower() if found else ""
-    if first in _dangling() or _OPENING.match(text) or _BARE_COUNT.match(text) or _unnamed_pronoun(text):
+    patterns = (_OPENING, _BARE_COUNT, _QUOTE_TAIL)
+    if first in _dangling() or any(pattern.match(text) for pattern in patterns) or _unnamed_pronoun(text):
         return LEANING
     if _bare_definite(text):
-        return LEANING
-    return 1.0 if _NAMED.search(text) or _opens_with_name(text) else NAMELESS
+        return HALF_LEANING
+    if _LATER.search(text):
+        return HALF_LEANING
+    return 1.0 if is_named(text, "en") else NAMELESS
 
 
 @functools.cache
@@ -103,7 +127,10 @@ def _dangling() -> frozenset[str]:
 
 def _opens_with_name(text: str) -> bool:
     first = _WORD.match(text)
-    return first is not None and first[0].lower() not in COMMON_EN and first[0][0].isupper()
+    if first is None or first[0].lower() in COMMON_EN or not first[0][0].isupper():
+        return False
+    # "Counts of its stars", "Sandboxing and approval": a common noun that only its place makes capital.
+    return not re.match(r" (?:of|and|or) ", text[first.end() :])
 
 
 def _unnamed_pronoun(text: str) -> bool:
@@ -116,16 +143,23 @@ def _unnamed_pronoun(text: str) -> bool:
             continue
         earlier = _WORD.findall(before)
         if match[0].lower() in {"it", "its"}:
-            is_known = any(word.lower() not in STOP_EN for word in earlier)
+            is_known = bool(_KNOWN_THING.search(before) or _NAMED.search(before)) or _opens_with_name(text)
         elif match[0].lower() in {"they", "them", "their"}:
             is_known = any(len(word) > 3 and word.endswith("s") for word in earlier) or bool(
-                re.search(r"\b(?:and|people|men|women|children|police|who|team|staff|everyone|anyone)\b", before)
+                re.search(
+                    r"(?:\w{3,}s|[A-Z]\w+) and\b|\b(?:people|men|women|children|police|who|team|staff|everyone|anyone)\b",
+                    before,
+                )
             )
         else:
             # A person's name is no acronym, and the first word is capital anyway.
             names = [word for word in earlier[1:] if word[0].isupper() and not word.isupper()]
-            opens = bool(earlier) and earlier[0].lower() not in COMMON_EN and not earlier[0].endswith("s")
-            roles = re.search(r"\b(?:an?|who|every|each|anyone) \w+|\b(?:man|woman|boy|girl|mother|father|president|mayor)\b", before)
+            opens = (
+                bool(earlier) and _opens_with_name(text) and not earlier[0].isupper() and not earlier[0].endswith("s")
+            )
+            roles = re.search(
+                r"\b(?:an?|who|every|each|anyone) \w+|\b(?:man|woman|boy|girl|mother|father|president|mayor)\b", before
+            )
             is_known = bool(names) or opens or bool(roles)
         if not is_known:
             return True
@@ -144,7 +178,9 @@ def _bare_definite(text: str) -> bool:
     rest = f" {opening['noun']}{opening['rest']}"
     verb = _VERB.search(rest, 1)
     noun_phrase = rest[: verb.start()] if verb else rest
-    known = re.search(r"[A-Z]|\d", noun_phrase) or re.search(r" (?:of|for|that|who|in|on|by|between|against)\b", noun_phrase)
+    known = re.search(r"[A-Z]|\d", noun_phrase) or re.search(
+        r" (?:of|for|that|who|in|on|by|between|against)\b", noun_phrase
+    )
     return not known and verb is not None
 
 
@@ -153,6 +189,8 @@ def _chinese(text: str) -> float:
     named = _ZH_NAMED.search(clause) or any(name in clause for name in _han_names()) or _surname_first(clause)
     if text.startswith(tuple(phrases.DANGLING["zh"].split())) or _ZH_OPENING.match(text) or _ZH_BARE.match(text):
         return LEANING
+    if (_ZH_ROLE.match(clause) and not named) or _ZH_POINTING.search(clause):
+        return LEANING
     pronoun = _ZH_PRONOUN.search(clause)
     if pronoun and not any(name in clause[: pronoun.start()] for name in _han_names()):
         before = clause[: pronoun.start()]
@@ -160,8 +198,7 @@ def _chinese(text: str) -> float:
             return LEANING
     if _ZH_LATER.match(text):
         return HALF_LEANING
-    whole = named or _ZH_NAMED.search(text) or any(name in text for name in _han_names())
-    return 1.0 if whole else NAMELESS
+    return 1.0 if named or is_named(text, "zh") else NAMELESS
 
 
 @functools.cache

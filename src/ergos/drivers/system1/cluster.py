@@ -46,8 +46,8 @@ WORD_SHARE: Final = 0.7  # weight of words against anchors
 APART_HALF_LIFE_DAYS: Final = 4.0  # days between two reports after which their similarity counts half
 FRESH_HALF_LIFE_DAYS: Final = 3.0  # days after which a story's freshness is half
 UNDATED_FRESHNESS: Final = 0.5  # freshness of a story without a date: neither new nor old
-COVERAGE_SHARE: Final = 0.5  # shares of the score; coverage leads, because what many report matters to many
-FRESHNESS_SHARE: Final = 0.3
+COVERAGE_SHARE: Final = 0.6  # shares of the score; coverage leads, because what many report matters to many
+FRESHNESS_SHARE: Final = 0.2
 CENTRALITY_SHARE: Final = 0.2
 KEYWORDS_MAX: Final = 6  # keywords of a story
 _TITLE_WEIGHT: Final = 3  # occurrences a word of the title counts for
@@ -298,7 +298,9 @@ def _story(group: Sequence[_Read], now_ns: int, centrality: float) -> Story:
     freshness = UNDATED_FRESHNESS
     if dates:
         freshness = 0.5 ** (max(0, now_ns - max(dates)) / _DAY_NS / FRESH_HALF_LIFE_DAYS)
-    score = COVERAGE_SHARE * (1 - 0.5 ** len(sources)) + FRESHNESS_SHARE * freshness + CENTRALITY_SHARE * centrality
+    score = (
+        COVERAGE_SHARE * (1 - 0.5 ** (len(sources) - 1)) + FRESHNESS_SHARE * freshness + CENTRALITY_SHARE * centrality
+    )
     best = documents[0]
     return Story(
         title=best.title.strip() or best.text.strip()[:80] or best.url,

@@ -10,45 +10,43 @@ Must not know: where the documents came from, how a brief is shown or checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, final
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from ergos.base.documents import (
     Brief,
-    Citation,
     Document,
     Fault,
-    Figure,
     Finding,
     Section,
     Sentence,
     SentenceKind,
-    Span,
     Story,
-    citable,
 )
 from ergos.base.errors import BoundError, ValueShapeError
 from ergos.base.limits import BRIEF_SENTENCES_MAX
-from ergos.drivers.system1 import headings, phrases, rank, segment
-from ergos.drivers.system1.cluster import anchors
-from ergos.drivers.system1.figures import figures
+from ergos.drivers.system1 import headings, phrases, themes
+from ergos.drivers.system1.anaphora import leans
+from ergos.drivers.system1.comparisons import differing
+from ergos.drivers.system1.draft import Draft, whole_of
 from ergos.drivers.system1.findings import Ranked, by_kind, read, supporting
-from ergos.drivers.system1.passages import Passage, cite, headline, quality, quotable
+from ergos.drivers.system1.passages import cite, headline, quality
 from ergos.drivers.system1.phrases import Written
 from ergos.drivers.system1.repair import repaired
 
 SOLVER: Final = "system1"
 READ_SENTENCES_MAX: Final = 600  # sentences a brief is chosen from; ten times the longest brief
-REPEAT_MIN: Final = 0.45  # overlap of content words from which a sentence says what was said
-REPEAT_ABROAD_MIN: Final = 0.4  # the same for names and figures, where the languages differ
-FOREIGN_WEIGHT: Final = {"en": 0.6, "zh": 0.6, "und": 0.3}  # worth of a sentence the reader may not be able to read
-LEAD_QUALITY_MIN: Final = 0.5  # the first sentences of a brief must stand alone
+FIT_QUALITY_MIN: Final = 0.5  # how well a sentence of a brief must stand alone
+LEAD_SHARE: Final = 4  # one sentence in so many opens the brief, and as many may be disagreements
+LEAD_MAX: Final = 8
+NUMBER_SHARE: Final = 8  # one sentence in so many tells a change, and as many a number
 THEME_SECTIONS_MAX: Final = 4
 THEME_SENTENCES_MAX: Final = 3
-SOURCE_CHARS_MAX: Final = 60  # characters of a source's name inside a sentence
-SUM_CHARS_MAX: Final = 420  # characters of a quoted calculation, which spans sentences
 NOTE_CITATIONS_MAX: Final = 3
-_QUOTES: Final = frozenset('“”„‟"「」『』«»‘’‹›')
+_TALKING: Final = re.compile(
+    r"[?？]|\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Yy]ou|[Yy]our)\b|[我你您咱]"
+)  # a title of talk, not of news
 
 
 def brief(
@@ -61,11 +59,13 @@ def brief(
     sentences_max: int = 24,
     faults: tuple[Fault, ...] = (),
     previous: Brief | None = None,
+    read: int | None = None,
 ) -> Brief:
     """A brief of at most `sentences_max` sentences in `language`; or `previous` without its `faults`.
 
     A repair keeps every sentence that no fault names and brings none of the others back, so the loop of
-    composing and checking ends. `made_at_ns` is UTC nanoseconds since 1970.
+    composing and checking ends. `made_at_ns` is UTC nanoseconds since 1970; `read` counts the documents read before
+    duplicates were taken out, where that is known.
     Raises: ValueShapeError for faults without the brief they are about, or a length below 1; BoundError for a
     length above BRIEF_SENTENCES_MAX.
     """
@@ -77,119 +77,52 @@ def brief(
         return repaired(previous, faults, documents, made_at_ns=made_at_ns)
     if faults:
         raise ValueShapeError("faults came without the brief they are about", remedy="pass it as `previous`")
-    draft = _Draft(documents, language, sentences_max)
+    draft = Draft(documents, language, sentences_max)
     if any(citation.document not in draft.by_id for finding in findings for citation in finding.citations):
         raise ValueShapeError(
             "a finding cites a document that was not given", remedy="pass the documents the findings were made from"
         )
+    if read is not None and read < len(draft.by_id):
+        raise ValueShapeError(f"{read} documents were read, and {len(draft.by_id)} given", remedy="count them all")
     sections = _sections(draft, stories, findings)
     cited = dict.fromkeys(
         citation.document for section in sections for sentence in section.sentences for citation in sentence.citations
     )
     return Brief(
-        title=headings.title(stories, findings, language, made_at_ns, is_empty=not sections),
+        title=headings.title(findings,
+            language,
+            made_at_ns,
+            is_empty=not sections,
+            headlines=_headlines(draft, stories, sections),
+        ),
         language=language,
         sections=sections,
         documents=tuple(draft.by_id[name] for name in cited),
         made_at_ns=made_at_ns,
         solver=SOLVER,
-        source_count=len(draft.by_id),
+        source_count=len({document.source or document.url for document in draft.by_id.values()}),
+        document_count=len(draft.by_id) if read is None else read,
     )
 
 
-@final
-class _Draft:
-    """What was told so far, and room for the rest."""
-
-    def __init__(self, documents: Sequence[Document], language: Written, sentences_max: int) -> None:
-        self.by_id = {document.id: document for document in documents}
-        self.language: Written = language
-        self.words = phrases.SENTENCES[language]
-        self.left = sentences_max
-        self.total = sentences_max
-        self.foreign: list[Citation] = []
-        self._told: list[tuple[frozenset[str], frozenset[str]]] = []
-
-    def tell(self, passage: Passage, support: Sequence[Citation] = ()) -> Sentence | None:
-        """The passage as a sentence of the brief; None where it repeats, cannot be quoted, or nothing is left."""
-        if not self.left or self.repeats(passage):
-            return None
-        sentence = self._written(passage, support)
-        if sentence is None or not _is_carried(sentence):
-            return None
-        self.keep(sentence, [passage])
-        if passage.document.language != self.language:
-            self.foreign.append(sentence.citations[0])
-        return sentence
-
-    def tell_supported(self, choice: Ranked, others: Sequence[Ranked]) -> Sentence | None:
-        """`tell`, citing also those of `others` in other documents that state the same."""
-        if not self.left or self.repeats(choice.passage):
-            return None
-        return self.tell(choice.passage, [cite(passage) for passage in supporting(choice, others)[1:]])
-
-    def keep(self, sentence: Sentence, passages: Iterable[Passage]) -> None:
-        """Counts a sentence made of `passages` as told."""
-        assert sentence.citations
-        self.left -= 1
-        self._told.extend((passage.words, _anchored(passage)) for passage in passages)
-
-    def worth(self, document: Document) -> float:
-        """How much a reader gets from a sentence of the document as it stands, in 0..1."""
-        return 1.0 if document.language == self.language else FOREIGN_WEIGHT[document.language]
-
-    def by_worth(self, stories: Sequence[Story]) -> list[int]:
-        """Positions of the stories, by score and by what the reader can read of them."""
-        worth = [
-            story.score * max((self.worth(self.by_id[name]) for name in story.documents), default=0.0)
-            for story in stories
+def _headlines(draft: Draft, stories: Sequence[Story], sections: Sequence[Section]) -> list[str]:
+    """Titles, in the reader's language, of the stories the brief opens with, in its order."""
+    told = {name: story for story in stories for name in story.documents}
+    found: dict[str, None] = {}
+    for sentence in sections[0].sentences if sections else ():
+        story = told.get(sentence.citations[0].document)
+        names = [sentence.citations[0].document, *(story.documents if story else ())]
+        titles = [
+            draft.by_id[name].title.strip()
+            for name in names
+            if draft.by_id[name].language == draft.language and headline(draft.by_id[name])
         ]
-        return sorted(range(len(stories)), key=lambda position: (-worth[position], position))
-
-    def named(self, document: Document) -> str | None:
-        """The source's name, where it may stand in a sentence: short, without figures and quotation marks."""
-        name = " ".join(document.source.split())
-        if not name or len(name) > SOURCE_CHARS_MAX or _QUOTES & set(name) or figures(name):
-            return None
-        return None if name[-1] in ".!?。！？:：" or "://" in name else name
-
-    def passage(self, citation: Citation) -> Passage:
-        """The cited words as a passage."""
-        return Passage(
-            document=self.by_id[citation.document],
-            span=citation.span,
-            text=citation.quote,
-            position=0,
-            words=frozenset(segment.content_words(citation.quote)),
-            figures=figures(citation.quote),
-            quality=1.0,
-        )
-
-    def repeats(self, passage: Passage) -> bool:
-        mine = _anchored(passage)
-        for words, anchored in self._told:
-            if rank.overlap(passage.words, words) >= REPEAT_MIN:
-                return True
-            shared = mine & anchored
-            if any(anchor.startswith("#") for anchor in shared) and rank.overlap(mine, anchored) >= REPEAT_ABROAD_MIN:
-                return True
-        return False
-
-    def _written(self, passage: Passage, support: Sequence[Citation]) -> Sentence | None:
-        citations = (cite(passage), *(one for one in support if one.document != passage.document.id))
-        is_title = passage.position < 0
-        if passage.document.language == self.language and not is_title:
-            return Sentence(text=" ".join(passage.text.split()), citations=citations)
-        span = quotable(passage)
-        if span is None:
-            return None
-        source = self.named(passage.document)
-        form = ("headline" if is_title else "foreign") + ("" if source else "_unnamed")
-        text = self.words[form].format(source=source, quote=_quoted(passage.document, span))
-        return Sentence(text=text, citations=citations, kind="quote")
+        if titles and not _TALKING.search(titles[0]):
+            found.setdefault(titles[0])
+    return list(found)
 
 
-def _sections(draft: _Draft, stories: Sequence[Story], findings: Sequence[Finding]) -> tuple[Section, ...]:
+def _sections(draft: Draft, stories: Sequence[Story], findings: Sequence[Finding]) -> tuple[Section, ...]:
     """Written in the order of worth, laid out in the order of reading."""
     heads = phrases.HEADINGS[draft.language]
     sentences = sorted(read(list(draft.by_id.values()), stories, bound=READ_SENTENCES_MAX), key=_for_reader(draft))
@@ -197,27 +130,52 @@ def _sections(draft: _Draft, stories: Sequence[Story], findings: Sequence[Findin
     abroad = any(document.language != draft.language for document in draft.by_id.values())
     noted = abroad and draft.total > 2
     draft.left -= noted
-    lead = _lead(draft, stories, sentences)
-    differ = _differing(draft, kinds.get("disagreement", ()), most=max(1, draft.total // 6))
-    change = _told(draft, kinds.get("change", ()), most=max(1, draft.total // 6))
-    number = _told(draft, kinds.get("number", ()), most=max(1, draft.total // 6))
-    themes = _themes(draft, kinds.get("theme", ()), sentences)
-    other = _others(draft, stories, sentences)
+    native = [one for one in sentences if one.passage.document.language == draft.language and _is_fit(one)]
+    draft.reserve(len(native))
+    share = max(1, draft.total // LEAD_SHARE)
+    lead = _lead(draft, stories, sentences, most=min(LEAD_MAX, share))
+    differ = differing(draft, kinds.get("disagreement", ()), most=share)
+    few = max(1, draft.total // NUMBER_SHARE)
+    change = _told(draft, kinds.get("change", ()), most=few)
+    number = _told(draft, kinds.get("number", ()), most=few)
+    about, spare = _themes(draft, kinds.get("theme", ()), sentences)
+    other = [*spare, *_others(draft, stories, sentences)]
+    if draft.left + noted == draft.total:
+        # Better a sentence that hangs in the air than an empty brief.
+        lead = [told for one in sentences[: draft.left] if (told := draft.tell(one.passage, as_is=True))]
     draft.left += noted
     note = _note(draft)
     found = [
         (heads["lead"], lead),
-        *themes,
+        (heads["disagreement"], differ),
+        *about,
         (heads["other"], other),
         (heads["change"], change),
         (heads["number"], number),
-        (heads["disagreement"], differ),
         (heads["note"], note),
     ]
-    return tuple(Section(heading=heading, sentences=tuple(told)) for heading, told in found if told)
+    return tuple(Section(heading=heading, sentences=tuple(_spread(told))) for heading, told in found if told)
 
 
-def _for_reader(draft: _Draft) -> Callable[[Ranked], tuple[float, str, int]]:
+def _spread(told: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences with no two of one document in a row, where that can be had."""
+    left, spread = list(told), list[Sentence]()
+    while left:
+        last = spread[-1].citations[0].document if spread else ""
+        at = next((at for at, one in enumerate(left) if one.citations[0].document != last), 0)
+        spread.append(left.pop(at))
+    return spread
+
+
+def _is_fit(sentence: Ranked) -> bool:
+    """Whether a sentence can stand in a brief, if need be with the one before it."""
+    passage = sentence.passage
+    if passage.quality >= FIT_QUALITY_MIN:
+        return True
+    return leans(passage.text, passage.document.language) and whole_of(passage) is not None
+
+
+def _for_reader(draft: Draft) -> Callable[[Ranked], tuple[float, str, int]]:
     """Sort key: weight, less what the reader may not be able to read."""
 
     def key(sentence: Ranked) -> tuple[float, str, int]:
@@ -227,141 +185,113 @@ def _for_reader(draft: _Draft) -> Callable[[Ranked], tuple[float, str, int]]:
     return key
 
 
-def _lead(draft: _Draft, stories: Sequence[Story], sentences: Sequence[Ranked]) -> list[Sentence]:
-    """The best sentence of each of the best stories; its title where it has no sentence fit for a brief."""
-    most = max(1, min(6, draft.total // 5))
+def _by_worth(draft: Draft, stories: Sequence[Story]) -> list[int]:
+    """Positions of the stories, by score and by what the reader can read of them."""
+    worth = [
+        story.score * max((draft.worth(draft.by_id[name]) for name in story.documents), default=0.0)
+        for story in stories
+    ]
+    return sorted(range(len(stories)), key=lambda position: (-worth[position], position))
+
+
+def _lead(draft: Draft, stories: Sequence[Story], sentences: Sequence[Ranked], *, most: int) -> list[Sentence]:
+    """The best sentence of each of the best stories."""
     of_story: dict[int, list[Ranked]] = {}
     for sentence in sentences:
         of_story.setdefault(sentence.story, []).append(sentence)
     lead: list[Sentence] = []
-    for position in draft.by_worth(stories):
+    for position in _by_worth(draft, stories):
         if len(lead) == most:
             break
         choices = of_story.get(position, [])
-        fit = [one for one in choices if one.passage.quality >= LEAD_QUALITY_MIN] or choices
-        told = next((one for choice in fit if (one := draft.tell_supported(choice, choices))), None)
-        if not choices and (title := headline(draft.by_id[stories[position].documents[0]])):
-            told = draft.tell(title)
+        fit = [one for one in choices if one.passage.quality >= FIT_QUALITY_MIN]
+        fit += [one for one in choices if one.passage.quality < FIT_QUALITY_MIN and _is_fit(one)]
+        told = next((one for choice in fit if (one := _supported(draft, choice, choices))), None)
         if told:
             lead.append(told)
     return lead
 
 
-def _told(draft: _Draft, findings: Sequence[Finding], *, most: int) -> list[Sentence]:
+def _supported(draft: Draft, choice: Ranked, others: Sequence[Ranked]) -> Sentence | None:
+    """The choice as a sentence, citing also those of `others` in other documents that state the same."""
+    if not draft.left or draft.repeats(choice.passage):
+        return None
+    return draft.tell(choice.passage, [cite(passage) for passage in supporting(choice, others)[1:]])
+
+
+def _told(draft: Draft, findings: Sequence[Finding], *, most: int) -> list[Sentence]:
     """The findings' sentences with all their citations, the reader's language first."""
     ordered = sorted(findings, key=lambda one: draft.by_id[one.citations[0].document].language != draft.language)
+    if draft.prefers_native:
+        ordered = [one for one in ordered if draft.by_id[one.citations[0].document].language == draft.language]
     told: list[Sentence] = []
     for finding in ordered:
         if len(told) == most:
             break
         first = finding.citations[0]
-        if quality(first.quote, draft.by_id[first.document].language) < LEAD_QUALITY_MIN:
+        language = draft.by_id[first.document].language
+        if quality(first.quote, language) < FIT_QUALITY_MIN and not leans(first.quote, language):
             continue
         if sentence := draft.tell(draft.passage(finding.citations[0]), finding.citations[1:]):
             told.append(sentence)
     return told
 
 
-def _differing(draft: _Draft, findings: Sequence[Finding], *, most: int) -> list[Sentence]:
-    told: list[Sentence] = []
-    for finding in findings:
-        if len(told) == min(most, draft.left + len(told)):
-            break
-        passages = [draft.passage(citation) for citation in finding.citations]
-        text = _compared(draft, passages, finding.figures) if len(passages) > 1 else _miscounted(draft, passages[0])
-        if text is None:
-            continue
-        sentence = Sentence(text=text, citations=finding.citations, kind="comparison")
-        if draft.left and _is_carried(sentence):
-            draft.keep(sentence, passages)
-            told.append(sentence)
-            draft.foreign.extend(cite(passage) for passage in passages if passage.document.language != draft.language)
-    return told
-
-
-def _compared(draft: _Draft, passages: Sequence[Passage], found: Sequence[Figure]) -> str | None:
-    one, two = passages[0], passages[1]
-    offsets = [figure.span.start - passage.span.start for figure, passage in zip(found, passages, strict=False)]
-    if len(offsets) < 2:
-        return None
-    spans = quotable(one, at=offsets[0]), quotable(two, at=offsets[1])
-    if spans[0] is None or spans[1] is None:
-        return None
-    source, other = draft.named(one.document), draft.named(two.document)
-    form = "differ_unnamed"
-    if source and other:
-        form = "differ_same" if source == other else "differ"
-    return draft.words[form].format(
-        source=source, other=other, quote=_quoted(one.document, spans[0]), counter=_quoted(two.document, spans[1])
-    )
-
-
-def _miscounted(draft: _Draft, passage: Passage) -> str | None:
-    span = quotable(passage, chars_max=SUM_CHARS_MAX)
-    return draft.words["sum"].format(quote=_quoted(passage.document, span)) if span else None
-
-
 def _themes(
-    draft: _Draft, findings: Sequence[Finding], sentences: Sequence[Ranked]
-) -> list[tuple[str, list[Sentence]]]:
-    """A section for each theme the reader can read the name of and of which two sentences are left to tell."""
+    draft: Draft, findings: Sequence[Finding], sentences: Sequence[Ranked]
+) -> tuple[list[tuple[str, list[Sentence]]], list[Sentence]]:
+    """A section for each theme the reader can read the name of and of which two documents are left to tell.
+
+    Then the sentences told for a theme that turned out to have no second one.
+    """
     sections: list[tuple[str, list[Sentence]]] = []
+    spare: list[Sentence] = []
+    heads: set[str] = set()
     for finding in findings:
         heading = headings.in_language(finding.subject, draft.language)
         if len(sections) == THEME_SECTIONS_MAX or draft.left < 2:
             break
-        wanted = frozenset(segment.content_words(finding.subject))
-        fitting = [
-            one.passage for one in sentences if wanted <= one.passage.words and one.passage.quality >= LEAD_QUALITY_MIN
-        ]
-        if heading is None or sum(not draft.repeats(passage) for passage in fitting) < 2:
+        fitting = [one.passage for one in sentences if themes.mentions(finding.subject, one.passage) and _is_fit(one)]
+        fresh = {passage.document.id for passage in fitting if not draft.repeats(passage)}
+        if heading is None or heading.lower() in heads or len(fresh) < 2:
             continue
         told: list[Sentence] = []
+        used: set[str] = set()
         for passage in fitting:
-            if len(told) < THEME_SENTENCES_MAX and (sentence := draft.tell(passage)):
+            name = passage.document.id
+            if len(told) < THEME_SENTENCES_MAX and name not in used and (sentence := draft.tell(passage)):
+                used.add(name)
                 told.append(sentence)
-        if told:
+        if len(told) > 1:
+            heads.add(heading.lower())
             sections.append((heading, told))
-    return sections
+        else:
+            spare.extend(told)
+    return sections, spare
 
 
-def _others(draft: _Draft, stories: Sequence[Story], sentences: Sequence[Ranked]) -> list[Sentence]:
+def _others(draft: Draft, stories: Sequence[Story], sentences: Sequence[Ranked]) -> list[Sentence]:
     """A further sentence of each story while there is room, or its title where it has no fit sentence."""
     told: list[Sentence] = []
     seen: set[int] = set()
-    order = draft.by_worth(stories)
+    order = _by_worth(draft, stories)
     turn = {position: at for at, position in enumerate(order)}
     for sentence in sorted(sentences, key=lambda one: turn[one.story]):
-        fit = sentence.passage.quality >= LEAD_QUALITY_MIN and sentence.story not in seen
-        if fit and (written := draft.tell(sentence.passage)):
+        if sentence.story not in seen and _is_fit(sentence) and (written := draft.tell(sentence.passage)):
             seen.add(sentence.story)
             told.append(written)
-    told_from = {sentence.story for sentence in sentences}
+    fit_from = {sentence.story for sentence in sentences if _is_fit(sentence)}
     for position in order:
-        title = None if position in told_from else headline(draft.by_id[stories[position].documents[0]])
+        title = None if position in fit_from else headline(draft.by_id[stories[position].documents[0]])
         if title and (written := draft.tell(title)):
             told.append(written)
     return told
 
 
-def _note(draft: _Draft) -> list[Sentence]:
+def _note(draft: Draft) -> list[Sentence]:
     """Says that System 1 does not translate, citing what it quoted in the original."""
     if not draft.foreign or not draft.left:
         return []
     citations = tuple({one.document: one for one in reversed(draft.foreign)}.values())[::-1][:NOTE_CITATIONS_MAX]
     kind: SentenceKind = "note"
     return [Sentence(text=draft.words["note"], citations=citations, kind=kind)]
-
-
-def _anchored(passage: Passage) -> frozenset[str]:
-    return frozenset(anchors(passage.text, passage.document.language))
-
-
-def _quoted(document: Document, span: Span) -> str:
-    return " ".join(citable(document)[span.start : span.end].split())
-
-
-def _is_carried(sentence: Sentence) -> bool:
-    """Whether every figure of the sentence stands in its quotations, the template and the source's name included."""
-    carried = {(figure.kind, figure.value, figure.unit) for one in sentence.citations for figure in figures(one.quote)}
-    return all((figure.kind, figure.value, figure.unit) in carried for figure in figures(sentence.text))

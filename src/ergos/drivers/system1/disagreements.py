@@ -1,9 +1,10 @@
-"""Where figures about one subject differ between documents, or do not multiply out within one.
+"""Where figures about one subject differ between documents, and what documents themselves say of differing figures.
 
 Precision before recall: a reader who is shown one false contradiction trusts none. Two figures are compared only
 when kind and unit agree, the sentences name the same subject and nothing that sets it apart (another name, period
 or kind of measure), neither document gives the other's figure as well, and the two differ by more than their
-rounding and hedges ("over", "nearly", 约) leave open.
+rounding and hedges ("over", "nearly", 约) leave open. Reports of one event need less in common; of reports months
+apart, or where one gives both figures, only those whose whole subject agrees are kept, and count least.
 
 Out of reach: subjects told in other words, figures of which one is old and both are undated.
 Must not know: stories' scores, briefs.
@@ -11,148 +12,66 @@ Must not know: stories' scores, briefs.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
-from itertools import combinations
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
-import msgspec
-
-from ergos.base.documents import Figure, Finding, Span, citable
+from ergos.base.documents import Finding
 from ergos.drivers.system1 import phrases, segment
-from ergos.drivers.system1.cluster import contrasts, named, uninformative
-from ergos.drivers.system1.figures import figures
+from ergos.drivers.system1.claims import Claim, claims, in_document, written
+from ergos.drivers.system1.cluster import contrasts
+from ergos.drivers.system1.discrepancies import discrepancies
 from ergos.drivers.system1.glossary import TERMS
-from ergos.drivers.system1.passages import Passage, cite, clause
+from ergos.drivers.system1.passages import Passage, cite
+from ergos.drivers.system1.sums import miscalculations
 
-COMPARED_KINDS: Final = frozenset({"number", "percent", "money", "multiple"})
 APART_DAYS_MAX: Final = 60  # days between two reports beyond which a figure may simply have changed
+APART_LOOSE_DAYS_MAX: Final = 100  # days up to which the change is still worth showing: a quarter
 SUBJECT_WORDS_MIN: Final = 2  # content words two claims must share
+SUBJECT_SHARE_MIN: Final = 0.6  # share of the shorter subject that two reports of one event must have in common
 POSTINGS_MAX: Final = 40  # earlier claims compared per subject word, so that common words stay linear
-WINDOW_SENTENCES: Final = 4  # consecutive sentences in which a calculation is looked for
-SLACK: Final = Decimal("0.1")  # relative distance that "about" and "nearly" leave open
-WORDED_SLACK: Final = Decimal("0.05")  # the same for figures written in words, whose rounding is unknown
-SHARES_MAX: Final = 3  # factors of one calculation
+LOOSE_PENALTY: Final = 2.0  # score a comparison loses whose sides may speak of different periods
 _DAY_NS: Final = 86_400 * 10**9
 
-
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure with what it is said about."""
-
-    passage: Passage
-    figure: Figure
-    subject: frozenset[str]
-    names: frozenset[str]
-    periods: frozenset[str]
-    low: Decimal
-    high: Decimal
+_Key = tuple[str, str, str]
+_Given = Mapping[str, Mapping[_Key, frozenset[int]]]
+_Verdict = Literal["", "strict", "loose"]
 
 
 def disagreements(passages: Sequence[Passage], story_of: dict[str, int]) -> tuple[Finding, ...]:
-    """Contradictions between documents, then within one; `story_of` gives each document's story by rank.
+    """Differing figures between documents, and within one; `story_of` gives each document's story by rank.
 
     Figures of a finding are in the order of its citations, with spans in the cited documents.
     """
-    found = [*_between(passages, story_of), *_within(passages)]
-    return tuple(sorted(found, key=lambda finding: (-finding.score, finding.subject, finding.citations[0].document)))
-
-
-def in_document(figure: Figure, passage: Passage) -> Figure:
-    """`figure`, found in the text of `passage`, with its span counted in the document."""
-    start = passage.span.start
-    return msgspec.structs.replace(figure, span=Span(figure.span.start + start, figure.span.end + start))
-
-
-def claims(passage: Passage) -> tuple[Claim, ...]:
-    """The figures of a passage of which it is clear what they are said about."""
-    found = passage.figures
-    made: list[Claim] = []
-    for figure in found:
-        value = _decimal(figure)
-        if figure.kind not in COMPARED_KINDS or value is None:
-            continue
-        start, end = clause(passage.text, figure.span.start)
-        rivals = [
-            other
-            for other in found
-            if (other.kind, other.unit) == (figure.kind, figure.unit) and start <= other.span.start < end
-        ]
-        if len(rivals) > 1:
-            continue
-        low, high = _bounds(figure, value, passage.text)
-        names = frozenset(named(passage.text, passage.document.language)) - frozenset(
-            named(passage.document.source, "zh")
+    found = [*_between(passages, story_of), *miscalculations(passages), *discrepancies(passages)]
+    language_of = {passage.document.id: passage.document.language for passage in passages}
+    return tuple(
+        sorted(
+            _once(found, language_of),
+            key=lambda finding: (-finding.score, finding.subject, finding.citations[0].document),
         )
-        made.append(
-            Claim(
-                passage=passage,
-                figure=figure,
-                subject=_subject(passage, start, end, found, names),
-                names=names,
-                periods=frozenset(other.value for other in found if other.kind in {"date", "duration"}),
-                low=low,
-                high=high,
-            )
-        )
-    return tuple(made)
+    )
 
 
-def _subject(passage: Passage, start: int, end: int, found: Sequence[Figure], names: frozenset[str]) -> frozenset[str]:
-    """Stems of the clause without figures and words that say nothing, and the names of the whole sentence."""
-    parts: list[str] = []
-    at = start
-    for figure in found:
-        if start <= figure.span.start < end:
-            parts.append(passage.text[at : figure.span.start])
-            at = max(at, figure.span.end)
-    parts.append(passage.text[at:end])
-    text = " ".join(parts)
-    words = {word for word in segment.content_words(text) if not uninformative(word)}
-    own = {TERMS.get(word, phrases.TWO_NAMES.get(word, word)) for word in words}
-    single = {word for name in names for word in name.split()}
-    return frozenset(own | single)
-
-
-def _decimal(figure: Figure) -> Decimal | None:
-    try:
-        return Decimal(figure.value)
-    except InvalidOperation:
-        return None
-
-
-def _written(figure: Figure) -> str:
-    """The digits as they stand in the text, without magnitude and unit; empty for figures in words."""
-    found = re.search(r"[0-9][0-9,]*(?:\.[0-9]+)?", unicodedata.normalize("NFKC", figure.text))
-    return found[0].replace(",", "") if found else ""
-
-
-def _bounds(figure: Figure, value: Decimal, text: str) -> tuple[Decimal, Decimal]:
-    """What the figure may mean, given its rounding and the hedge before or after it."""
-    before, after = text[: figure.span.start][-24:], text[figure.span.end :][:12]
-    if re.search(phrases.AT_LEAST, before, re.IGNORECASE) or re.match(phrases.MORE_AFTER, after):
-        return value, value * Decimal("1.5")
-    if re.search(phrases.AT_MOST, before, re.IGNORECASE):
-        return value / 2, value
-    if re.search(phrases.ABOUT, before, re.IGNORECASE) or re.match(phrases.ABOUT_AFTER, after):
-        return value * (1 - SLACK), value * (1 + SLACK)
-    written = _written(figure)
-    number = Decimal(written) if written else Decimal(0)
-    if not number:
-        return value * (1 - WORDED_SLACK), value * (1 + WORDED_SLACK)
-    decimals = len(written.partition(".")[2])
-    half = abs(value / number) * Decimal(5).scaleb(-decimals - 1)
-    return value - half, value + half
+def are_of_one_scope(one: Passage, two: Passage) -> bool:
+    """Whether nothing shows that two sentences speak of different periods."""
+    dates = [passage.document.published_ns for passage in (one, two) if passage.document.published_ns is not None]
+    if len(dates) > 1 and max(dates) - min(dates) > APART_DAYS_MAX * _DAY_NS:
+        return False
+    left, right = (
+        {
+            figure.value[:7]
+            for figure in passage.figures
+            if figure.kind == "date" and len(figure.value) < len("2025-09-24")
+        }
+        for passage in (one, two)
+    )
+    return not left or not right or bool(left & right)
 
 
 def _between(passages: Sequence[Passage], story_of: dict[str, int]) -> list[Finding]:
     made = [claim for passage in passages for claim in claims(passage)]
-    given: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
-    for passage in passages:
-        for figure in passage.figures:
-            given[passage.document.id].add((figure.kind, figure.value, figure.unit))
+    given = _given(passages)
     index: defaultdict[tuple[str, str, str], list[Claim]] = defaultdict(list)
     findings: list[Finding] = []
     for claim in made:
@@ -161,64 +80,96 @@ def _between(passages: Sequence[Passage], story_of: dict[str, int]) -> list[Find
             id(rival): rival for word in sorted(claim.subject) for rival in index[kind, unit, word][-POSTINGS_MAX:]
         }
         findings.extend(
-            _finding(rival, claim) for rival in rivals.values() if _contradict(rival, claim, given, story_of)
+            _finding(rival, claim, verdict)
+            for rival in rivals.values()
+            if (verdict := _contradict(rival, claim, given, story_of))
         )
         for word in sorted(claim.subject):
             index[kind, unit, word].append(claim)
-    return _once(findings)
+    return findings
 
 
-def _once(findings: Sequence[Finding]) -> list[Finding]:
-    """The best finding for each pair of values; sources that repeat a contradiction do not make another."""
-    best: dict[tuple[str, str, frozenset[str]], Finding] = {}
+def _given(passages: Sequence[Passage]) -> _Given:
+    """By document, the sentences in which each figure stands."""
+    given: defaultdict[str, dict[_Key, frozenset[int]]] = defaultdict(dict)
+    for passage in passages:
+        own = given[passage.document.id]
+        for figure in passage.figures:
+            key = (figure.kind, figure.value, figure.unit)
+            own[key] = own.get(key, frozenset()) | {passage.position}
+    return given
+
+
+def _once(findings: Sequence[Finding], language_of: Mapping[str, str]) -> list[Finding]:
+    """The best finding for each pair of values and language; sources that repeat a contradiction do not make another."""
+    best: dict[tuple[str, str, str, frozenset[str]], Finding] = {}
     for finding in findings:
         first = finding.figures[0]
-        key = (first.kind, first.unit, frozenset(figure.value for figure in finding.figures))
+        language = language_of.get(finding.citations[0].document, "und")
+        key = (first.kind, first.unit, language, frozenset(figure.value for figure in finding.figures))
         if key not in best or finding.score > best[key].score:
             best[key] = finding
     return list(best.values())
 
 
-def _contradict(one: Claim, two: Claim, given: dict[str, set[tuple[str, str, str]]], story_of: dict[str, int]) -> bool:
+def _contradict(one: Claim, two: Claim, given: _Given, story_of: dict[str, int]) -> _Verdict:
     first, second = one.passage.document, two.passage.document
     if first.id == second.id or not (one.low > two.high or two.low > one.high):
-        return False
+        return ""
+    if any(_set_apart(one.periods, two.periods, kind) for kind in ("date", "duration")):
+        return ""
     dates = [document.published_ns for document in (first, second) if document.published_ns is not None]
-    if len(dates) > 1 and max(dates) - min(dates) > APART_DAYS_MAX * _DAY_NS:
-        return False
+    apart = max(dates) - min(dates) if len(dates) > 1 else 0
+    loose = apart > APART_DAYS_MAX * _DAY_NS
     for mine, other in ((one, two), (two, one)):
-        if (mine.figure.kind, mine.figure.value, mine.figure.unit) in given[other.passage.document.id]:
-            return False
+        key = (mine.figure.kind, mine.figure.value, mine.figure.unit)
+        places = given[other.passage.document.id].get(key, frozenset())
         # "cut from 90 to 70 million": the 90 stands without its unit.
-        if _written(mine.figure) in {figure.value for figure in other.passage.figures}:
-            return False
-    if one.periods and two.periods and not one.periods & two.periods:
-        return False
-    return _same_subject(one, two, same_story=story_of.get(first.id) == story_of.get(second.id))
+        if other.passage.position in places or written(mine.figure) in {
+            figure.value for figure in other.passage.figures
+        }:
+            return ""
+        loose = loose or bool(places)
+    if not loose:
+        return "strict" if _same_subject(one, two, same_story=story_of.get(first.id) == story_of.get(second.id)) else ""
+    is_rate = one.figure.kind == "percent"
+    close = apart <= APART_LOOSE_DAYS_MAX * _DAY_NS
+    named = bool(one.names) and bool(two.names)
+    return "loose" if is_rate and close and named and _same_subject(one, two, same_story=False) else ""
+
+
+def _set_apart(one: frozenset[str], two: frozenset[str], kind: str) -> bool:
+    left, right = ({period for period in periods if period.startswith(kind)} for periods in (one, two))
+    return bool(left) and bool(right) and not left & right
 
 
 def _same_subject(one: Claim, two: Claim, *, same_story: bool) -> bool:
-    """Whether one subject contains the other, and nothing sets the two apart."""
+    """Whether one subject contains the other, or in one story most of it, and nothing sets the two apart."""
     shared = one.subject & two.subject
-    abroad = one.passage.document.language != two.passage.document.language
-    if abroad:
-        known = frozenset(TERMS.values()) | {
-            word for name in phrases.TWO_NAMES.values() for word in name.split()
-        }
-        left, right = one.subject & (known | one.names), two.subject & (known | two.names)
-    else:
-        left, right = one.subject, two.subject
-    if not (left <= right or right <= left) or len(shared) < SUBJECT_WORDS_MIN + (not same_story):
-        return False
-    apart = one.subject ^ two.subject
-    if apart & contrasts() or ((one.names - two.names) and (two.names - one.names)):
-        return False
-    # A name alone is whom a figure is about, not what: at least one shared word must say what is counted.
     single = {word for name in (one.names | two.names) for word in name.split()}
-    return bool(shared - single)
+    left, right = one.subject, two.subject
+    if one.passage.document.language != two.passage.document.language:
+        known = frozenset(TERMS.values()) | {word for name in phrases.TWO_NAMES.values() for word in name.split()}
+        left, right = left & (known | one.names), right & (known | two.names)
+    apart = one.subject ^ two.subject
+    names = [{word for name in claim.names for word in name.split()} for claim in (one, two)]
+    if apart & contrasts() or (names[0] - names[1] and names[1] - names[0]):
+        return False
+    if one.counted and two.counted:
+        if one.passage.document.language == two.passage.document.language and not one.counted & two.counted:
+            return False
+        if same_story and one.counted & two.counted - single:
+            return True
+    # A name alone is whom a figure is about, not what: at least one shared word must say what is counted.
+    if len(shared) < SUBJECT_WORDS_MIN + (not same_story) or not shared - single:
+        return False
+    if left <= right or right <= left:
+        return True
+    enough = len(left & right) >= SUBJECT_SHARE_MIN * min(len(left), len(right))
+    return same_story and enough and len(shared - single) >= SUBJECT_WORDS_MIN
 
 
-def _finding(one: Claim, two: Claim) -> Finding:
+def _finding(one: Claim, two: Claim, verdict: _Verdict) -> Finding:
     shared = one.subject & two.subject
     subject = " ".join(word for word in segment.content_words(one.passage.text) if word in shared)
     return Finding(
@@ -230,80 +181,8 @@ def _finding(one: Claim, two: Claim) -> Finding:
             len(shared)
             + (one.passage.quality + two.passage.quality) / 2
             # Two quotations the reader can compare word by word convince more than one across languages.
-            + (one.passage.document.language == two.passage.document.language),
+            + (one.passage.document.language == two.passage.document.language)
+            - (LOOSE_PENALTY if verdict == "loose" else 0.0),
             6,
         ),
     )
-
-
-def _within(passages: Sequence[Passage]) -> list[Finding]:
-    """Calculations of the form amount, share of it, share of that, result, whose result no product gives."""
-    by_document: defaultdict[str, list[Passage]] = defaultdict(list)
-    for passage in passages:
-        by_document[passage.document.id].append(passage)
-    findings: list[Finding] = []
-    for document in sorted(by_document):
-        rows = sorted(by_document[document], key=lambda passage: passage.position)
-        end = -1
-        for first in rows:
-            for last in rows:
-                size = last.position - first.position
-                if first.position <= end or not 0 <= size < WINDOW_SENTENCES:
-                    continue
-                if finding := _miscalculated(first, last):
-                    findings.append(finding)
-                    end = last.position
-    return findings
-
-
-def _miscalculated(first: Passage, last: Passage) -> Finding | None:
-    span = Span(first.span.start, last.span.end)
-    text = citable(first.document)[span.start : span.end]
-    links = len(re.findall(phrases.SHARE_LINKS, text, re.IGNORECASE))
-    found: tuple[Figure, ...] = figures(text) if links else ()
-    if not found:
-        return None
-    amounts = [figure for figure in found if figure.kind in {"money", "number"} and not _is_share(figure)]
-    shares = [figure for figure in found if _is_share(figure)]
-    if len(amounts) != 2 or not 1 <= len(shares) <= SHARES_MAX or links < len(shares) - 1:
-        return None
-    whole, part = amounts
-    if (whole.kind, whole.unit) != (part.kind, part.unit) or found[0] != whole or found[-1] != part:
-        return None
-    base, result = _decimal(whole), _decimal(part)
-    if base is None or result is None or not 0 < result < base or _explained(base, result, shares):
-        return None
-    shift = msgspec.structs.replace(first, span=span, text=text)
-    return Finding(
-        kind="disagreement",
-        subject=part.text,
-        citations=(cite(shift),),
-        figures=(in_document(whole, shift), in_document(part, shift)),
-        score=round(2 + first.quality, 6),
-    )
-
-
-def _explained(base: Decimal, result: Decimal, shares: Sequence[Figure]) -> bool:
-    """Whether some product of the amount with shares or their complements gives the result."""
-    factors = [_fraction(share) for share in shares]
-    options = [*factors, *(1 - factor for factor in factors)]
-    for size in range(1, len(factors) + 1):
-        for chosen in combinations(options, size):
-            product = base
-            for factor in chosen:
-                product *= factor
-            if abs(result - product) <= SLACK * product:
-                return True
-    return False
-
-
-def _is_share(figure: Figure) -> bool:
-    value = _decimal(figure)
-    if value is None:
-        return False
-    return (figure.kind == "percent" and 0 < value < 100) or (figure.kind in {"number", "multiple"} and 0 < value < 1)
-
-
-def _fraction(figure: Figure) -> Decimal:
-    value = Decimal(figure.value)
-    return value / 100 if figure.kind == "percent" else value

@@ -8,11 +8,9 @@ linear. Must not know: briefs, the reader's language.
 from __future__ import annotations
 
 import functools
-import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -20,23 +18,21 @@ import msgspec
 from ergos.base.documents import Document, Figure, Finding, Story
 from ergos.base.errors import ValueShapeError
 from ergos.base.limits import SENTENCES_RANKED_MAX
-from ergos.drivers.system1 import phrases, rank, segment
-from ergos.drivers.system1.cluster import named, spelling, uninformative
-from ergos.drivers.system1.disagreements import disagreements, in_document
-from ergos.drivers.system1.passages import PASSAGES_MAX, Passage, cite, clause, passages
+from ergos.drivers.system1 import phrases, rank
+from ergos.drivers.system1.claims import in_document
+from ergos.drivers.system1.cluster import named
+from ergos.drivers.system1.disagreements import disagreements
+from ergos.drivers.system1.passages import PASSAGES_MAX, Passage, cite, clause, news_value, passages
+from ergos.drivers.system1.themes import themes
 
-THEMES_MAX: Final = 8  # a brief with more headings than this is an index
 FIGURES_MAX: Final = 16
 CHANGES_MAX: Final = 16
 DISAGREEMENTS_MAX: Final = 16
 CITATIONS_MAX: Final = 3  # sources named for one finding; more convince no one further
 SUBJECT_CHARS_MAX: Final = 90  # characters of a finding's subject
 SAME_STATEMENT_MIN: Final = 0.4  # overlap of content words from which two sentences state the same
-THEME_OVERLAP_MAX: Final = 0.6  # overlap of documents from which two words name one theme
 PASSAGES_MIN: Final = 4  # sentences read even of the last document
-LARGE_BATCH_DOCUMENTS: Final = 10  # documents from which a plain word needs one source more to be a theme
-NAME_WEIGHT: Final = 1.5  # a name makes a better heading than a word
-_VERB_ENDINGS: Final = ("ed", "ing", "ly")  # of English words that seldom name a theme
+_CONDITIONAL: Final = re.compile(r"\A(?:If|Unless|Should)\b|如果|假如|倘若|一旦")
 _TELLING: Final = frozenset({"money", "percent", "multiple", "number"})
 
 
@@ -47,7 +43,7 @@ class Ranked(msgspec.Struct, frozen=True, kw_only=True):
     story: int
     """Index into the stories."""
     weight: float
-    """Centrality × quality × earliness × score of the story; comparable within one batch only."""
+    """Centrality × quality × news value × earliness × score of the story; comparable within one batch only."""
 
 
 def find(documents: Sequence[Document], stories: Sequence[Story]) -> tuple[Finding, ...]:
@@ -59,7 +55,7 @@ def find(documents: Sequence[Document], stories: Sequence[Story]) -> tuple[Findi
     sentences = read(documents, stories)
     story_of = {sentence.passage.document.id: sentence.story for sentence in sentences}
     return (
-        *_themes(sentences),
+        *themes([sentence.passage for sentence in sentences]),
         *_numbers(sentences),
         *_changes(sentences),
         *disagreements([sentence.passage for sentence in sentences], story_of)[:DISAGREEMENTS_MAX],
@@ -95,6 +91,7 @@ def read(
             story=position,
             weight=(0.5 + 0.5 * weight / top)
             * passage.quality
+            * (0.4 + 0.6 * news_value(passage))
             * (0.4 + stories[position].score)
             / (1 + 0.08 * passage.position),
         )
@@ -115,6 +112,8 @@ def telling_figures(passage: Passage) -> tuple[Figure, ...]:
 def is_change(passage: Passage) -> bool:
     """Whether the sentence says that something rose, fell, doubled or went from one figure to another."""
     words, alone = _change_patterns()
+    if _CONDITIONAL.search(passage.text):
+        return False
     if alone.search(passage.text):
         return True
     if not words.search(passage.text):
@@ -133,23 +132,23 @@ def _change_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(words, re.IGNORECASE), re.compile(alone, re.IGNORECASE)
 
 
-def _source(passage: Passage) -> str:
-    return passage.document.source or passage.document.url
-
-
 def supporting(first: Ranked, others: Sequence[Ranked]) -> list[Passage]:
     """The passage and the best of those in other documents that state the same figures in like words.
 
-    At most CITATIONS_MAX; across languages names stand for the words.
+    At most CITATIONS_MAX; across languages names stand for the words, and within a story the figures alone.
     """
     chosen = [first.passage]
     mine = _stated(first.passage)
+    told = {(figure.kind, figure.value, figure.unit) for figure in telling_figures(first.passage)}
     for other in others:
         if len(chosen) == CITATIONS_MAX:
             break
         if other.passage.document.id in {passage.document.id for passage in chosen}:
             continue
-        if _alike(first.passage, other.passage) and _stated(other.passage) == mine:
+        stated = _stated(other.passage)
+        abroad = first.passage.document.language != other.passage.document.language
+        is_translation = abroad and first.story == other.story and bool(told) and told <= stated
+        if is_translation or (_alike(first.passage, other.passage) and stated == mine):
             chosen.append(other.passage)
     return chosen
 
@@ -228,88 +227,6 @@ def _changes(sentences: Sequence[Ranked]) -> list[Finding]:
             )
         )
     return findings
-
-
-def _themes(sentences: Sequence[Ranked]) -> list[Finding]:
-    """Words and names that several sources use and most documents do not."""
-    users: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    sources: defaultdict[str, set[str]] = defaultdict(set)
-    names: Counter[str] = Counter()
-    documents: set[str] = set()
-    for sentence in sentences:
-        passage = sentence.passage
-        documents.add(passage.document.id)
-        if passage.document.language == "und":
-            # Its function words are unknown here, and would be taken for themes.
-            continue
-        for name in named(passage.text, passage.document.language):
-            names[name] += 1
-        for term in _terms(passage):
-            users[term][passage.document.id] = None
-            sources[term].add(_source(passage))
-    needed = 2 if len({_source(sentence.passage) for sentence in sentences}) > 1 else 1
-    # In a larger batch two reports share many a word by chance, but seldom a name or a pair of words.
-    common = needed + (len(documents) >= LARGE_BATCH_DOCUMENTS)
-    scored = [
-        (_theme_score(len(sources[term]), len(users[term]), len(documents), is_name=term in names), term)
-        for term in users
-        if len(users[term]) >= 2 and len(sources[term]) >= (needed if term in names or " " in term else common)
-    ]
-    findings: list[Finding] = []
-    told: list[frozenset[str]] = []
-    for score, term in sorted(scored, key=lambda item: (-item[0], item[1])):
-        if len(findings) == THEMES_MAX:
-            break
-        mine = frozenset(users[term])
-        if any(rank.overlap(mine, other) > THEME_OVERLAP_MAX for other in told):
-            continue
-        finding = _theme(term, score, sentences)
-        if finding is not None:
-            told.append(mine)
-            findings.append(finding)
-    return findings
-
-
-def _terms(passage: Passage) -> list[str]:
-    """Words of the passage that may name a theme, and pairs of neighbours among its English words."""
-    words = segment.content_words(passage.text)
-    single = [word for word in dict.fromkeys(words) if not uninformative(word) and not word.endswith(_VERB_ENDINGS)]
-    if passage.document.language != "en":
-        return single
-    running = [segment.stem(word) for word in segment.words(passage.text)]
-    wanted = set(single)
-    pairs = [f"{one} {two}" for one, two in pairwise(running) if {one, two} <= wanted]
-    return single + list(dict.fromkeys(pairs))
-
-
-def _theme_score(sources: int, users: int, documents: int, *, is_name: bool) -> float:
-    """Sources × rarity: more sources make a theme, being in every document makes it the setting of all."""
-    return sources * math.log(1 + documents / users) * (NAME_WEIGHT if is_name else 1.0)
-
-
-def _theme(term: str, score: float, sentences: Sequence[Ranked]) -> Finding | None:
-    chosen: list[Passage] = []
-    spellings: Counter[str] = Counter()
-    wanted = set(term.split())
-    for sentence in sentences:
-        passage = sentence.passage
-        if not wanted <= passage.words:
-            continue
-        if spelled := spelling(term, passage.text):
-            spellings[spelled] += 1
-        new_document = passage.document.id not in {other.document.id for other in chosen}
-        if new_document and len(chosen) < CITATIONS_MAX:
-            chosen.append(passage)
-    # "MAKER" and "maker" are two words that lower case has made one.
-    if not spellings or len({spelled.isupper() for spelled in spellings}) > 1:
-        return None
-    subject = min(spellings, key=lambda spelled: (-spellings[spelled], spelled))
-    return Finding(
-        kind="theme",
-        subject=subject,
-        citations=tuple(cite(passage) for passage in chosen),
-        score=round(score, 6),
-    )
 
 
 def by_kind(findings: Sequence[Finding]) -> Mapping[str, tuple[Finding, ...]]:

@@ -15,15 +15,23 @@ import msgspec
 
 from ergos.base.documents import Citation, Document, Figure, Language, Span, citable
 from ergos.base.limits import SENTENCE_CHARS_MAX
-from ergos.drivers.system1 import phrases, segment
+from ergos.drivers.system1 import anaphora, phrases, segment
 from ergos.drivers.system1.figures import figures
-from ergos.drivers.system1.lexicon import COMMON_EN, STOP_EN
 
 PASSAGES_MAX: Final = 60  # sentences read of one document; reports say what matters early
 READ_CHARS_MAX: Final = 16_000  # characters read of one document; about ten minutes of reading
 _CHARS_MIN: Final[dict[Language, int]] = {"en": 40, "zh": 12, "und": 40}
 _CHARS_MAX: Final[dict[Language, int]] = {"en": 360, "zh": 160, "und": 360}
 QUOTED_CHARS_MAX: Final = 240  # characters of a quotation inside a sentence of the brief
+WIDENED_CHARS_MAX: Final[dict[Language, int]] = {"en": 420, "zh": 220, "und": 420}  # characters of two sentences
+WIDENED_QUALITY: Final = 0.6  # how well two sentences stand of which the second leans on the first
+ANNOUNCED: Final = 0.3  # news value left to a sentence that says what will be told instead of telling it
+_ANNOUNCING: Final = re.compile(
+    r"\b(?:ask(?:s|ed)|describe[sd]?|explain(?:s|ed)?|measure[sd]?|show(?:s|ed)?|discuss(?:es|ed)|examine[sd]?|explore[sd]?"
+    r"|looks? at|looked at|consider(?:s|ed)?|wonder(?:s|ed)?|tells?|told)\b[^,.;]{0,40}? (?:what|how|why|whether)\b"
+    r"|(?:介绍|讲述|探讨|分析|解释|说明|谈到)了?(?:如何|怎样|为什么|为何|哪些|什么)",
+    re.IGNORECASE,
+)
 _CLOSERS: Final = "”’\"'」』）)]】»"
 _PAIRS: Final = (("“", "”"), ("「", "」"), ("『", "』"), ("（", "）"), ("(", ")"), ("[", "]"), ("《", "》"), ("«", "»"))
 _CJK: Final = re.compile(r"[㐀-鿿]")
@@ -91,6 +99,48 @@ def headline(document: Document) -> Passage | None:
     )
 
 
+def widened(passage: Passage) -> Passage | None:
+    """The passage together with the sentence before it, for one that leans on it.
+
+    None where that sentence is unfit, leans itself, stands in another paragraph, or makes the two too long.
+    """
+    document = passage.document
+    whole = citable(document)[: passage.span.end]
+    start = whole.rfind("\n", 0, passage.span.start) + 1
+    if passage.position < 1 or start < len(document.title) + 2:
+        return None
+    before = segment.sentences(whole[start : passage.span.start])
+    if not before:
+        return None
+    span = _without_dateline(whole, Span(before[-1].start + start, before[-1].end + start))
+    text = whole[span.start : passage.span.end]
+    first = whole[span.start : span.end]
+    if len(text) > WIDENED_CHARS_MAX[document.language] or anaphora.leans(first, document.language):
+        return None
+    # The second sentence must be fit in everything but that it leans.
+    fit = quality(passage.text, document.language) / anaphora.standing(passage.text, document.language)
+    if min(fit, quality(first, document.language)) < WIDENED_QUALITY:
+        return None
+    return Passage(
+        document=document,
+        span=Span(span.start, passage.span.end),
+        text=text,
+        position=passage.position,
+        words=frozenset(segment.content_words(text)),
+        figures=figures(text),
+        quality=WIDENED_QUALITY,
+    )
+
+
+def news_value(passage: Passage) -> float:
+    """How much of who, when and how many a sentence gives, in 0..1; generalities give none."""
+    kinds = {figure.kind for figure in passage.figures}
+    is_dated = "date" in kinds
+    is_counted = bool(kinds & {"number", "percent", "money", "multiple", "duration"})
+    value = 0.4 * anaphora.is_named(passage.text, passage.document.language) + 0.25 * is_dated + 0.35 * is_counted
+    return value * ANNOUNCED if _ANNOUNCING.search(passage.text) else value
+
+
 def cite(passage: Passage) -> Citation:
     """The citation of the whole passage."""
     return Citation(document=passage.document.id, span=passage.span, quote=passage.text)
@@ -105,7 +155,7 @@ def quality(text: str, language: Language) -> float:
     letters = sum(character.isalpha() for character in text)
     if letters < 0.6 * sum(not character.isspace() for character in text):
         return 0.0
-    return _english(text) if language != "zh" else _chinese(text)
+    return (_english(text) if language != "zh" else _chinese(text)) * anaphora.standing(text, language)
 
 
 def clause(text: str, at: int) -> tuple[int, int]:
@@ -116,20 +166,37 @@ def clause(text: str, at: int) -> tuple[int, int]:
     return _stripped(text, start, end)
 
 
-def quotable(passage: Passage, *, at: int = 0, chars_max: int = QUOTED_CHARS_MAX) -> Span | None:
-    """What of a passage can stand between quotation marks: the sentence without its full stop, else a clause.
+def quotable(
+    passage: Passage, *, at: int = 0, chars_max: int = QUOTED_CHARS_MAX, chars_min: int = 4
+) -> Span | None:
+    """What of a passage can stand between quotation marks: the sentence without its full stop, else some clauses.
 
-    The clause around offset `at` of the passage is taken where the whole is longer than `chars_max`. None where quotation marks inside
+    Those around offset `at` of the passage are taken where the whole is longer than `chars_max`. None where quotation marks inside
     would be mistaken for the end of the quotation.
     """
     start, end = _stripped(passage.text, 0, len(passage.text))
     if end - start > chars_max:
-        start, end = clause(passage.text, at)
-    if not 4 <= end - start <= chars_max or re.search(
+        start, end = _window(passage.text, at, chars_max)
+    if not chars_min <= end - start <= chars_max or re.search(
         r"[“”\"「」『』‘«»„‟]|(?<!\w)['’]|['’](?!\w)", passage.text[start:end]
     ):
         return None
     return Span(passage.span.start + start, passage.span.start + end)
+
+
+def _window(text: str, at: int, chars_max: int) -> tuple[int, int]:
+    """The clause around `at` with as many of the clauses before and after it as `chars_max` lets in."""
+    start, end = clause(text, at)
+    cuts = [0, *(mark.end() for mark in _CLAUSE_END.finditer(text)), len(text)]
+    for cut in reversed([cut for cut in cuts if cut < start]):
+        if end - cut > chars_max:
+            break
+        start = cut
+    for cut in (cut for cut in cuts if cut > end):
+        if cut - start > chars_max:
+            break
+        end = cut
+    return _stripped(text, start, end)
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
@@ -202,30 +269,16 @@ def _english(text: str) -> float:
     if lower < 0.3 * len(plain):
         return 0.0
     grade = 1.0 if 10 <= len(words) <= 34 else 0.7
-    if first.lower().rstrip(",:;") in phrases.DANGLING["en"].split() or _refers_back(plain):
-        grade *= 0.3
     spoken = {word.lower().strip("“”\"',.;:") for word in plain}
     if spoken & set(phrases.PERSONAL["en"]):
         grade *= 0.4
     return grade
 
 
-def _refers_back(words: list[str]) -> bool:
-    """Whether "he" or "she" stands before anybody was named."""
-    for at, word in enumerate(words):
-        if word.lower() in {"he", "she", "him", "his", "her"}:
-            return not any(before[:1].isupper() for before in words[1:at]) and (
-                words[0].lower() in STOP_EN or words[0].lower() in COMMON_EN
-            )
-    return False
-
-
 def _chinese(text: str) -> float:
     if len(_CJK.findall(text)) < 0.4 * len(text):
         return 0.0
     grade = 1.0 if 18 <= len(text) <= 100 else 0.7
-    if text.lstrip("“「『").startswith(tuple(phrases.DANGLING["zh"].split())):
-        grade *= 0.3
     if any(word in text for word in phrases.PERSONAL["zh"]):
         grade *= 0.4
     return grade

@@ -33,12 +33,16 @@ HEADINGS: Final[dict[Written, dict[str, str]]] = {
 
 TITLES: Final[dict[Written, dict[str, str]]] = {
     "en": {
+        "headline": "{headline}",
+        "headlines": "{headline}; {other}",
         "titled": "{subjects}: brief of {day}",
         "plain": "Brief of {day}",
         "empty": "Nothing to report on {day}",
         "joint": ", ",
     },
     "zh": {
+        "headline": "{headline}",
+        "headlines": "{headline}；{other}",
         "titled": "{subjects}：{day}简报",
         "plain": "{day}简报",
         "empty": "{day}无可报道",
@@ -62,6 +66,8 @@ SENTENCES: Final[dict[Written, dict[str, str]]] = {
         "differ_same": "{source} says: “{quote}”; elsewhere it says: “{counter}”.",
         "sum": "The figures given here do not multiply out to the result given: “{quote}”.",
         "sum_apart": "The figures given here, “{quote}”, do not multiply out to the result given: “{counter}”.",
+        "reported": "A source says itself that counts differ: “{quote}”.",
+        "loose": "Figures differ, perhaps because periods or definitions do. {comparison}",
         "note": (
             "What is in another language stands here in the original, "
             "because the program that quoted it does not translate."
@@ -77,6 +83,8 @@ SENTENCES: Final[dict[Written, dict[str, str]]] = {
         "differ_same": "{source}称：「{quote}」；另处又称：「{counter}」。",
         "sum": "下文给出的数字相乘，得不出文中的结果：「{quote}」。",
         "sum_apart": "由「{quote}」相乘，得不出文中的结果：「{counter}」。",
+        "reported": "来源自己写明数字不一：「{quote}」。",
+        "loose": "数字不同，时段或口径可能不同。{comparison}",
         "note": "与本简报语言不同的内容均照录原文，因为摘录程序不做翻译。",
     },
 }
@@ -117,7 +125,7 @@ BOILERPLATE: Final = (
 """Patterns, case-insensitive, of sentences that belong to the page and not to the report."""
 
 DATELINES: Final = (
-    r"[A-Z][A-Z .,'’-]{2,40}(?:,? [A-Z][a-z]{2,8}\.? \d{1,2})?(?:, \d{4})?\s*(?:\([A-Za-z /.]{2,30}\))?\s*(?:--|[-–—])\s+",
+    r"[A-Z][A-Z .,'’-]{2,40}(?:,? (?:[A-Z][a-z]{2,8}\.? \d{1,2}|\d{1,2}\.? [A-Za-z]{3,9}))?(?:, \d{4})?\s*(?:\([A-Za-z /.]{2,30}\))?\s*(?:--|[-–—])\s+",
     r"\([A-Z][A-Za-z /.]{1,30}\)\s*(?:--|[-–—])\s*",
     r"【[^】]{1,40}】\s*",
     r"(?:新华社|中新社|中新网|央视网|人民网|本报|本刊)[^，。：:]{0,24}(?:电|讯)\s*[，,：:]?\s*(?:（[^）]{1,30}）)?\s*",
@@ -159,7 +167,9 @@ MORE_AFTER: Final = r"^\s*(?:多|余|以上|\+|or more)"
 ABOUT_AFTER: Final = r"^\s*(?:左右|上下|or so)"
 """Hedges that stand right after a figure."""
 
-SHARE_LINKS: Final = r"\b(?:of that|of this|of it|of which|of those|of these|of them|thereof)\b|其中|当中|里面"
+SHARE_LINKS: Final = (
+    r"\bin it\b|\bshare of\b|\b(?:of that|of this|of it|of which|of those|of these|of them|thereof)\b|其中|当中|里面"
+)
 """Words that make a share a share of the amount named before."""
 
 TWO_NAMES: Final[dict[str, str]] = {

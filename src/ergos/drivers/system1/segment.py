@@ -97,6 +97,8 @@ def _is_abbreviation(text: str, start: int, at: int, head: str) -> bool:
     last = _LAST_TOKEN.search(text, max(start, at - _TOKEN_BACK_CHARS), at)
     if last is None:
         return False
+    if last[0] == "ms":  # the unit; the address is "Ms"
+        return False
     token = last[0].lower()
     if token.isdigit() and len(token) <= 3 and not text[start : last.start()].strip(_OPENERS):
         return True

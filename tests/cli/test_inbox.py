@@ -1,0 +1,68 @@
+"""What waits for a person, and what can be said to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import PAYER, Shell
+
+
+def test_the_inbox_shows_the_exact_call_and_how_to_answer(shell: Shell):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shown = shell("inbox")
+    assert "谁来收款" in shown
+    assert "\x1b" not in shown
+    assert '["alice","bob"]' in shown
+    (item,) = shell.json("inbox")  # type: ignore[misc]
+    assert (item["number"], item["kind"], item["pid"], item["owner"]) == (1, "question", 1, "me")
+    assert item["text"] == "谁来收款?\x1b[31m"
+    shell("answer", "1", "bob")
+    shell("wait", "1", code=3)
+    (item,) = shell.json("inbox")  # type: ignore[misc]
+    assert item["call"] == {"tool": "pay", "arguments": {"to": "bob", "amount": 5}}
+    assert shell.json("inbox", "--owner", "nobody") == []
+
+
+def test_an_answer_counts_once(shell: Shell):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shell("answer", "1", "bob")
+    shell("answer", "1", "eve", code=2)
+    assert "nothing open has the number 1" in shell.err
+
+
+def test_a_denied_call_is_not_made(shell: Shell):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shell("answer", "1", "bob")
+    shell("wait", "1", code=3)
+    shell("deny", "2")
+    shell("wait", "1", code=4)
+    assert "me denied this call" in shell.err
+    assert '"intent"' not in shell("journal", "1", "--json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["approve", "1"], "is a question"),
+        (["deny", "1"], "is a question"),
+        (["answer", "1"], "one answer"),
+        (["answer", "1", "x", "--value", "2"], "one answer"),
+        (["answer", "1", "--value", "{"], "not JSON"),
+        (["answer", "7", "x"], "nothing open"),
+        (["answer", "0", "x"], "nothing open"),
+        (["approve", str(10**40)], "nothing open"),
+    ],
+)
+def test_what_cannot_be_said_to_an_item_changes_nothing(shell: Shell, arguments: list[str], said: str):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    before = shell("journal", "1", "--json")
+    shell(*arguments, code=2)
+    assert said in shell.err
+    assert shell("journal", "1", "--json") == before
+
+
+def test_a_question_can_be_answered_with_a_value(shell: Shell):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shell("answer", "1", "--value", '"alice"')
+    shell("wait", "1", code=3)
+    assert '"to":"alice"' in shell("inbox")

@@ -1,0 +1,171 @@
+"""The simulator finds bugs: each of these is planted, and each must be found within so many seeds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from ergos.drivers.store_memory import MemoryStore
+from ergos.kernel import history, step
+from ergos.kernel.ledger import Book
+from ergos.runtime import aftermath, desk, flights, loader, machine, performer, settlement
+from ergos.sim.explore import crash_histories, run_seed
+
+SEEDS = 400
+"""Within which every planted bug must be found; most need a handful."""
+
+
+def no_durability_wait(patch: pytest.MonkeyPatch) -> None:
+    def at_once(self: Any, ticket: Any) -> Callable[[object], None]:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: self._launcher.launch(self._machine.scheduler.arrive(ticket)))
+        return lambda _: None
+
+    patch.setattr(settlement.Settlement, "when_durable", at_once)
+
+
+def irreversible_repeated(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settlement, "recovery", lambda effect: "probe" if effect == "reconcilable" else "repeat")
+
+
+def reconcilable_repeated(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(settlement, "recovery", lambda effect: "doubt" if effect == "irreversible" else "repeat")
+
+
+def hold_not_settled(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Book, "settle", lambda self, payer, hold, charge: None)
+
+
+def mail_lost(patch: pytest.MonkeyPatch) -> None:
+    real = machine.Machine.submit
+
+    def submit(self: Any, resident: Any, bodies: Any, rows: Any = None, *rest: Any, **named: Any) -> None:
+        if rows is not None and not bodies:
+            rows = msgspec.structs.replace(rows, mail_put=())
+        real(self, resident, bodies, rows, *rest, **named)
+
+    patch.setattr(machine.Machine, "submit", submit)
+
+
+def mail_read_twice(patch: pytest.MonkeyPatch) -> None:
+    real = machine.Machine.submit
+
+    def submit(self: Any, resident: Any, bodies: Any, rows: Any = None, *rest: Any, **named: Any) -> None:
+        if rows is not None:
+            rows = msgspec.structs.replace(rows, mail_taken=())
+        real(self, resident, bodies, rows, *rest, **named)
+
+    patch.setattr(machine.Machine, "submit", submit)
+
+
+def acknowledged_early(patch: pytest.MonkeyPatch) -> None:
+    async def flush(self: Any) -> None:
+        await asyncio.sleep(0)
+
+    patch.setattr(MemoryStore, "flush", flush)
+
+
+def key_reused(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        performer,
+        "idempotency_key",
+        lambda store, pid, turn, key: hashlib.sha256(f"{store}{pid}{key.split(':')[:2]}".encode()).hexdigest()[:32],
+    )
+
+
+def halt_ignored(patch: pytest.MonkeyPatch) -> None:
+    real = flights.Flights.launch
+
+    def launch(self: Any, tickets: Any) -> None:
+        before, self._machine.halted = self._machine.halted, False
+        real(self, tickets)
+        self._machine.halted = before
+
+    patch.setattr(flights.Flights, "launch", launch)
+
+
+def woken_twice(patch: pytest.MonkeyPatch) -> None:
+    real = step._wake
+
+    def wake(process: Any, event: Any) -> Any:
+        after, effects = real(process, event)
+        return step.Step(after, (*[found for found in effects if isinstance(found, step.Write)], *effects))
+
+    patch.setattr(step, "_wake", wake)
+
+
+def wake_parted_from_cause(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(machine.Machine, "together", contextlib.nullcontext)
+
+
+def aftermath_forgotten(patch: pytest.MonkeyPatch) -> None:
+    async def recover(self: Any, facts: dict[str, str]) -> None:
+        pass
+
+    patch.setattr(aftermath.Aftermath, "recover", recover)
+
+
+def settled_failure_tried_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(
+        history,
+        "_worth_repeating",
+        lambda past, calls: getattr(past.result, "failure", None) is not None and past.call.effect in {"pure", "idempotent"},
+    )
+
+
+def books_of_another_day(patch: pytest.MonkeyPatch) -> None:
+    real = loader.Loader.books
+    patch.setattr(loader.Loader, "books", lambda self, resident, records: real(self, resident, ()))
+
+
+def killed_process_goes_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(flights, "ENDED", frozenset())
+
+
+def answered_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(desk.Desk, "answer", desk.Desk._answer)
+
+
+def cap_ignored(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Book, "refusal", lambda self, *rest: None)
+
+
+PLANTED = (
+    no_durability_wait,
+    irreversible_repeated,
+    reconcilable_repeated,
+    hold_not_settled,
+    mail_lost,
+    mail_read_twice,
+    acknowledged_early,
+    key_reused,
+    halt_ignored,
+    woken_twice,
+    wake_parted_from_cause,
+    aftermath_forgotten,
+    settled_failure_tried_again,
+    books_of_another_day,
+    killed_process_goes_on,
+    answered_twice,
+    cap_ignored,
+)
+
+
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    for seed in range(1, SEEDS):
+        try:
+            run_seed(seed)
+        except Exception:
+            return
+    for _, (_, came) in zip(range(SEEDS), crash_histories(), strict=False):
+        if isinstance(came, Exception):
+            return
+    pytest.fail(f"nothing was found within {SEEDS} seeds")
