@@ -30,8 +30,9 @@ class Opened(msgspec.Struct, frozen=True):
 
     def agent(self, name: str, file: Path = AGENTS) -> Definition:
         """The definition of one agent of a file. Raises: DefinitionError."""
-        self.programs.load(file)
-        found = self.programs.current(name, f"{file.absolute()}::{name}")
+        found: Definition | None = self.programs.load(file)
+        if found is not None and found.agent != name:
+            found = self.programs.current(name, f"{file.absolute()}::{name}")
         if found is None:
             raise DefinitionError(f"{file} has no agent {name!r}")
         return found

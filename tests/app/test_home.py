@@ -11,9 +11,9 @@ import pytest
 from ergos.app.home import Home, home_at, kernel_on, load_with, reading, reads_of
 from ergos.base.errors import (
     DefinitionError,
-    ForeignStoreError,
     NotRunningError,
     SettingsError,
+    StoreError,
     StoreLockedError,
     WorldError,
 )
@@ -74,7 +74,7 @@ def test_a_kernel_that_cannot_start_lets_go_of_the_home(home: Home):
 def test_another_programs_file_is_refused_and_kept(home: Home):
     home.make()
     home.store.write_bytes(b"a diary")
-    with pytest.raises(ForeignStoreError):
+    with pytest.raises(StoreError):
         reads_of(home)
     assert home.store.read_bytes() == b"a diary"
 

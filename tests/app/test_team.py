@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 import pytest
 
-from ergos.app.client import order
-from ergos.app.follow import Parting, attended, follow
-from ergos.app.home import Home, reading
-from ergos.app.team import Member, team_of
-from ergos.base.errors import UnknownProcessError
-from ergos.base.ids import Pid
-from ergos.kernel.process import State
-from ergos.runtime.control import Answer, Fine, Halt, Spawn
+from ergos.app.team import Member, joined
+from ergos.base.ids import Digest, Pid
+from ergos.kernel.process import Process, State
+from ergos.runtime.control import Live, LiveProcess
 
 
 @pytest.mark.parametrize(
@@ -39,52 +32,20 @@ def test_only_what_moves_by_itself_is_not_at_rest(state: State, waits: str, wake
     assert member.at_rest is at_rest
 
 
-async def followed(home: Home, parent: Path) -> Parting:
-    """Run the team until nothing moves."""
-    async with attended(home) as leaving:
-        spawned, _ = await order(home, Spawn(path=str(parent), owner="me"))
-        assert isinstance(spawned, Fine)
-        return await asyncio.wait_for(follow(home, spawned.pid, leaving, lambda _: None, None), 10)
-
-
-def test_a_team_whose_child_waits_for_its_owner_waits(home: Home, parent: Path):
-    parting = asyncio.run(followed(home, parent))
-    assert parting.why == "waits"
-    assert [(one.agent, one.waits) for one in parting.view.members] == [("parent", "child"), ("child", "owner")]
-    assert [item.kind for item in parting.view.items] == ["question"]
-
-
-def test_after_a_restart_the_team_is_known_from_the_store(home: Home, parent: Path):
-    async def play() -> None:
-        await followed(home, parent)
-        await order(home, Answer(number=1, verdict="answer", by="me", value="bob"))
-        async with reading(home) as reads:
-            view = await team_of(home, reads, Pid(1))
-            assert (view.running, len(view.members), view.items) == (False, 2, ())
-            with pytest.raises(UnknownProcessError):
-                await team_of(home, reads, Pid(9))
-        async with attended(home) as leaving:
-            parting = await asyncio.wait_for(follow(home, Pid(1), leaving, lambda _: None, None), 10)
-        assert parting.why == "ended"
-
-    asyncio.run(play())
-
-
-def test_a_person_who_leaves_is_let_go(home: Home, parent: Path):
-    async def play() -> None:
-        await followed(home, parent)
-        async with attended(home) as leaving:
-            leaving.set()
-            assert (await asyncio.wait_for(follow(home, Pid(1), leaving, lambda _: None, None), 10)).why == "left"
-
-    asyncio.run(play())
-
-
-def test_under_stop_nothing_moves(home: Home, parent: Path):
-    async def play() -> None:
-        await order(home, Halt(on=True, by="me"))
-        parting = await followed(home, parent)
-        assert parting.why == "waits"
-        assert parting.view.halted
-
-    asyncio.run(play())
+@pytest.mark.parametrize(
+    ("stored", "live", "seen"),
+    [
+        (State.READY, State.RUNNING, State.RUNNING),
+        (State.WAITING, State.READY, State.READY),
+        (State.READY, State.DONE, State.RUNNING),
+        (State.READY, State.FAILED, State.RUNNING),
+        (State.DONE, State.RUNNING, State.DONE),
+        (State.DONE, State.DONE, State.DONE),
+        (State.READY, None, State.READY),
+    ],
+)
+def test_an_end_counts_only_once_it_is_durable(stored: State, live: State | None, seen: State):
+    row = Process(pid=Pid(1), owner="me", agent="a", definition=Digest(""), parent=Pid(0), depth=0, state=stored)
+    found = [LiveProcess(pid=Pid(1), parent=Pid(0), owner="me", agent="a", state=live, turn=1)] if live else []
+    (member,) = joined((row,), Live(halted=False, processes=tuple(found)))
+    assert member.state is seen

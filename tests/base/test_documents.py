@@ -8,9 +8,7 @@ from ergos.base.documents import Document, citable, day_of
 
 
 def test_a_documents_citable_text_is_title_blank_line_text() -> None:
-    document = Document(
-        id="0", url="u", title="标题 😀", text="body", source="s", published_ns=None, language="zh"
-    )
+    document = Document(id="0", url="u", title="标题 😀", text="body", source="s", published_ns=None, language="zh")
     assert citable(document) == "标题 😀\n\nbody"
     assert citable(document)[6:] == "body"
 

@@ -58,9 +58,7 @@ def item(number: int, owner: str = "alice") -> Item:
 
 
 def note(key: str, value: bytes | None = b"1", agent: str = "a", label: Label = USER) -> Note:
-    return Note(
-        owner="alice", agent=agent, key=key, value=None if value is None else msgspec.Raw(value), label=label
-    )
+    return Note(owner="alice", agent=agent, key=key, value=None if value is None else msgspec.Raw(value), label=label)
 
 
 def blob(body: bytes) -> Blob:
@@ -381,7 +379,20 @@ def test_open_items_are_found_by_owner_and_number_until_they_are_closed(bench: B
     both(bench, changes, check)
 
 
-AWKWARD = ["", "a", "a/b", "ab", "a\U0010ffff", "a\U0010ffff\U0010ffffz", "b", "记忆/一", "记忆/二", "\U0010ffff", "%", "A"]
+AWKWARD = [
+    "",
+    "a",
+    "a/b",
+    "ab",
+    "a\U0010ffff",
+    "a\U0010ffff\U0010ffffz",
+    "b",
+    "记忆/一",
+    "记忆/二",
+    "\U0010ffff",
+    "%",
+    "A",
+]
 
 
 def test_notes_are_found_by_prefix_whatever_its_letters(bench: Bench) -> None:

@@ -25,8 +25,12 @@ from ergos.drivers.store_rows import (
 )
 from ergos.kernel.values import Blob
 
-CELLS = st.none() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5) | st.binary(max_size=8) | st.sampled_from(
-    ["ready", "mail", b"null", b"{}", b'["user",null]', b"\0" * 32]
+CELLS = (
+    st.none()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.text(max_size=5)
+    | st.binary(max_size=8)
+    | st.sampled_from(["ready", "mail", b"null", b"{}", b'["user",null]', b"\0" * 32])
 )
 READERS = [
     (process_of, 13), (mail_of, 5), (note_of, 5), (meter_of, 5), (account_of, 3), (sealed_of, 6), (head_of, 3), (blob_body, 4),

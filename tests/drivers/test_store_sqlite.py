@@ -103,10 +103,8 @@ def test_flipped_bytes_are_noticed_or_change_nothing(
     # Opening it to write must not end in a traceback either.
     try:
         opened = SqliteStore(damaged, in_thread=False)
-    except StoreError:
-        pass
-    except ErgosError as error:
-        assert isinstance(error, DiskFullError)  # SQLite reports some damage as a failed read
+    except (StoreError, DiskFullError):
+        pass  # the second: SQLite reports some damage as a failed read
     else:
         try:
             run(opened.close())
@@ -346,4 +344,3 @@ def test_a_frozen_reader_sees_one_moment_while_a_kernel_writes(tmp_path: Path) -
         await store.close()
 
     run(work())
-

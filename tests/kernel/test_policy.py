@@ -199,5 +199,12 @@ def test_an_approval_is_bound_to_everything_about_the_call() -> None:
     bound = {"tool": None, "content": "c", "grant": "g", "pid": Pid(1), "turn": 1, "key": "k", "label": USER}
     first = approval_digest(**bound)
     assert first == approval_digest(**bound)
-    for key, other in [("content", "d"), ("grant", "h"), ("pid", Pid(2)), ("turn", 2), ("key", "l"), ("label", TRUSTED)]:
+    for key, other in [
+        ("content", "d"),
+        ("grant", "h"),
+        ("pid", Pid(2)),
+        ("turn", 2),
+        ("key", "l"),
+        ("label", TRUSTED),
+    ]:
         assert approval_digest(**{**bound, key: other}) != first

@@ -13,9 +13,7 @@ from ergos.kernel.process import ENDED, TRANSITIONS, Cause, Process, State, move
 
 
 def process(state: State) -> Process:
-    return Process(
-        pid=Pid(1), owner="a", agent="b", definition=Digest("0" * 64), parent=Pid(0), depth=0, state=state
-    )
+    return Process(pid=Pid(1), owner="a", agent="b", definition=Digest("0" * 64), parent=Pid(0), depth=0, state=state)
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))

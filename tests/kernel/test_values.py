@@ -14,10 +14,16 @@ from ergos.base.limits import INLINE_BYTES_MAX
 from ergos.kernel.values import Packed, links, pack, references, unpack
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["$ref", "$list", "x" * 600]),
-    lambda inner: st.lists(inner, max_size=6)
-    | st.dictionaries(st.sampled_from(["$ref", "$list", "count", "a", "b"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.sampled_from(["$ref", "$list", "x" * 600]),
+    lambda inner: (
+        st.lists(inner, max_size=6)
+        | st.dictionaries(st.sampled_from(["$ref", "$list", "count", "a", "b"]), inner, max_size=3)
+    ),
     max_leaves=12,
 )
 
@@ -59,7 +65,9 @@ def test_a_conversation_of_ten_times_the_length_takes_at_most_eleven_times_the_b
     assert grown(1_000) <= 11 * grown(100)
 
 
-@pytest.mark.parametrize("forged", [{"$ref": "0" * 64}, {"$list": "0" * 64, "count": 3}, [{"$ref": "0" * 64}], {"$": 1}])
+@pytest.mark.parametrize(
+    "forged", [{"$ref": "0" * 64}, {"$list": "0" * 64, "count": 3}, [{"$ref": "0" * 64}], {"$": 1}]
+)
 def test_a_value_that_looks_like_a_reference_is_not_one(forged: Plain) -> None:
     disk: dict[Digest, bytes] = {}
     packed = stored(forged, disk)

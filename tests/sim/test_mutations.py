@@ -39,7 +39,11 @@ def reconcilable_repeated(patch: pytest.MonkeyPatch) -> None:
 
 
 def hold_not_settled(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Book, "settle", lambda self, payer, hold, charge: None)
+    class Careless(Book):
+        def settle(self, *_: Any) -> Any:
+            return None
+
+    patch.setattr(machine, "Book", Careless)
 
 
 def mail_lost(patch: pytest.MonkeyPatch) -> None:
@@ -80,14 +84,7 @@ def key_reused(patch: pytest.MonkeyPatch) -> None:
 
 
 def halt_ignored(patch: pytest.MonkeyPatch) -> None:
-    real = flights.Flights.launch
-
-    def launch(self: Any, tickets: Any) -> None:
-        before, self._machine.halted = self._machine.halted, False
-        real(self, tickets)
-        self._machine.halted = before
-
-    patch.setattr(flights.Flights, "launch", launch)
+    patch.setattr(machine.Machine, "halted", property(lambda self: False, lambda self, on: None), raising=False)
 
 
 def woken_twice(patch: pytest.MonkeyPatch) -> None:

@@ -82,3 +82,7 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
 @given(st.text(min_size=1))
 def test_a_source_holds_every_quotation_that_is_its_whole_text(text: str) -> None:
     assert _source(text).holds_quotation(text)
+
+
+def test_a_raised_mark_does_not_become_part_of_the_word_it_stands_at() -> None:
+    assert folded("0A¹ and 0Aº") == "0A^1 and 0A^o"

@@ -115,12 +115,13 @@ def joined(rows: tuple[Process, ...], live: Live | None) -> tuple[Member, ...]:
 
 def _member(row: Process, live: LiveProcess | None) -> Member:
     now = live if live is not None and row.state not in ENDED else row
+    ending = now.state in ENDED and row.state not in ENDED  # it has ended, and its end is being written
     return Member(
         pid=row.pid,
         parent=row.parent,
         owner=row.owner,
         agent=row.agent,
-        state=now.state,
+        state=State.RUNNING if ending else now.state,
         turn=now.turn,
         waits=now.waits,
         wake_at_ns=now.wake_at_ns,

@@ -26,14 +26,14 @@ _SIMPLE = frozenset({str, int, bool, type(None)})
 def encode(value: object, *, what: str = "value") -> bytes:
     """The canonical bytes of a plain value; msgspec Structs and tuples count as dicts and lists.
 
-    Raises: ValueShapeError if it is not plain (NaN, infinities, objects, integers beyond 64 bits,
-    deeper than VALUE_DEPTH_MAX); TooLargeError beyond VALUE_BYTES_MAX.
+    Raises: ValueShapeError if it is not plain (NaN, infinities, objects, integers beyond 4,300
+    digits, deeper than VALUE_DEPTH_MAX); TooLargeError beyond VALUE_BYTES_MAX.
     """
     try:
         if type(value) not in _SIMPLE:
             _check(value, what, 0)
         encoded = _ENCODER.encode(value)
-    except (TypeError, OverflowError, UnicodeEncodeError, RecursionError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise ValueShapeError(f"{what} is not plain data: {error}") from error
     if len(encoded) > VALUE_BYTES_MAX:
         raise TooLargeError(f"{what} has {len(encoded):,} bytes; at most {VALUE_BYTES_MAX:,} are allowed")
@@ -47,7 +47,7 @@ def decode(encoded: bytes | msgspec.Raw) -> Plain:
     """
     try:
         return _DECODER.decode(encoded)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ValueShapeError(f"these bytes are not JSON: {error}") from error
 
 

@@ -81,4 +81,5 @@ BRIEF_SENTENCES_MAX: Final = 60  # sentences of a brief
 
 # Authors' files
 AGENT_FILE_BYTES_MAX: Final = 256 * 1024  # bytes of an AGENT.md
+AGENT_FILES_MAX: Final = 2_000  # files of code below an agent's folder; more is not an agent's folder
 TOOL_FILES_MAX: Final = 200  # Python files in an agent's folder

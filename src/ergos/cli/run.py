@@ -236,7 +236,7 @@ def _code(parting: Parting, *, as_json: bool) -> int:
     if parting.why == "left":
         return LEFT_EXIT
     if failure is None:
-        return 0
+        return 0 if parting.view.members[0].state == "done" else 1
     error = raised(Refusal(code=failure.code, what=failure.what, remedy=failure.remedy))
     if not as_json:
         fail(error)

@@ -72,7 +72,7 @@ class Database:
             self.writer: Connection = self._connected(path)
             self.store_id = prepare(self.writer, self.errors)
             self.reader: Connection = self._connected(path)
-        except BaseException:
+        except ErgosError:
             self.close()
             raise
 

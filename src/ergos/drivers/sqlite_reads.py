@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from ergos.base.errors import CorruptStoreError, ForeignStoreError
+from ergos.base.errors import CorruptStoreError, ErgosError, ForeignStoreError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import MAILBOX_MESSAGES_MAX
 from ergos.base.money import Amount
@@ -61,7 +61,7 @@ class SqliteReads:
             raise translated(error) from error
         try:
             check_store(reader)
-        except BaseException:
+        except ErgosError:
             reader.close()
             raise
         return cls(reader)

@@ -60,7 +60,7 @@ class SqliteStore(SqliteReads):
         try:
             self._head = self._last_record()
             self._last_mail = self._last_mail_id()
-        except BaseException:
+        except ErgosError:
             self._database.close()
             raise
         self._durable_head = self._head

@@ -146,6 +146,9 @@ def _misfit(grant: Grant, args: dict[str, Plain]) -> str:
             return f"the grant does not mention the argument {key!r}"
         if not matches(matcher, value):
             return f"the argument {key!r} is not {_words(matcher)}"
+    for key, matcher in grant.args.items():
+        if key not in args and matcher.kind != "any":  # a default the grant's owner never saw must not slip through
+            return f"the argument {key!r} is not given"
     return ""
 
 

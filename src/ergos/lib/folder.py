@@ -5,8 +5,8 @@
     newsroom/tools/*.py          tools, tasks and solvers, for it and its team
     newsroom/team/writer/…       agents it may spawn, folders of the same shape
 
-Rules: code is loaded once per kernel; its digest is the version, and a process takes a newer one at its next
-turn. Loading runs the owner's own files and nothing else. Everything in a folder is usable only through
+Rules: code is loaded again when its files changed and the agent is started anew; its digest is the version, and a
+process takes a newer one at its next turn. Loading runs the owner's own files and nothing else. Everything in a folder is usable only through
 grants.
 """
 
@@ -14,19 +14,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
+from ergos.base.canonical import encode
 from ergos.base.errors import AgentFileError, DefinitionError, ErgosError
-from ergos.base.limits import AGENT_FILE_BYTES_MAX, TOOL_FILES_MAX
+from ergos.base.limits import AGENT_FILE_BYTES_MAX, AGENT_FILES_MAX, SPAWN_DEPTH_MAX, TOOL_FILES_MAX
 from ergos.kernel.ports import Definition, Package, Program, Solver, Tool
 from ergos.kernel.ports import Task as TaskPort
-from ergos.lib.agent import Agent, program_of
+from ergos.lib.agent import Agent, AgentFunction, program_of
 from ergos.lib.agent_file import AgentFile, read
 from ergos.lib.task import FunctionSolver, Task
 from ergos.lib.tool import FunctionTool
@@ -52,61 +54,99 @@ class FolderPrograms:
 
     def __init__(self) -> None:
         self._loaded: dict[str, Loaded] = {}
+        self._stamps: dict[Path, tuple[object, ...]] = {}
 
     def load(self, path: Path, *, settings: Mapping[str, object] | None = None) -> Definition:
-        """The definition of the agent at a path. `settings` override those of its AGENT.md.
+        """The definition of the agent at a path, as its files are now. `settings` override those of its AGENT.md.
 
+        The settings belong to this definition alone: another process of the same agent has its own.
         Raises: DefinitionError.
         """
-        return self._at(str(path.absolute()), settings).definition
+        found = self._at(str(path.absolute())).definition
+        if not settings:
+            return found
+        merged: dict[str, object] = {**(msgspec.json.decode(found.settings) or {}), **settings}
+        return msgspec.structs.replace(
+            found,
+            language=str(merged.get("language", found.language)),
+            settings=msgspec.Raw(encode(merged, what="settings")),
+        )
 
     def package(self, definition: Definition) -> Package:
-        """The code of a definition."""
-        return self._at(definition.program, None).package
+        """The code of a definition. Raises: DefinitionError."""
+        found = self._loaded.get(definition.program)
+        return (found or self._at(definition.program)).package
 
     def current(self, agent: str, program: str) -> Definition | None:
-        """The newest definition of an agent that was loaded; None if its files are gone."""
+        """The newest definition of an agent that was loaded; None if none was."""
         del agent
         found = self._loaded.get(program)
         return found.definition if found is not None else None
 
-    def _at(self, program: str, settings: Mapping[str, object] | None) -> Loaded:
+    def _at(self, program: str) -> Loaded:
+        """Load the whole team a program belongs to, unless its files are the ones that were loaded."""
+        place, _, member = program.partition("::")
+        root = _root(Path(place))
+        stamp = _stamp(root)
+        if self._stamps.get(root) != stamp or program not in self._loaded:
+            self._loaded.update(_file(root) if root.suffix == ".py" else _folder(root, Kit({}, {}, ())))
+            self._stamps[root] = stamp
         found = self._loaded.get(program)
-        if found is None or settings:
-            place, _, member = program.partition("::")
-            path = Path(place)
-            loaded = _file(path) if path.suffix == ".py" else _folder(path, Kit({}, {}, ()), settings or {})
-            self._loaded.update(loaded)
-            found = loaded.get(program) or next(iter(loaded.values()))
-            if member and program not in loaded:
-                raise DefinitionError(f"{place} has no agent {member!r}")
+        if found is None:
+            raise DefinitionError(
+                f"{place} has no agent {member!r}" if member else f"{root} has no {place} in its team"
+            )
         return found
 
 
-def _folder(folder: Path, inherited: Kit, settings: Mapping[str, object]) -> dict[str, Loaded]:
+def _root(place: Path) -> Path:
+    """The folder whose team a place belongs to, however deep; tools are inherited from there on."""
+    while place.parent.name == "team" and (place.parent.parent / "AGENT.md").is_file():
+        place = place.parent.parent
+    return place
+
+
+def _stamp(root: Path) -> tuple[object, ...]:
+    """Changes when a file of an agent changes: names, sizes and times."""
+    paths = [root] if root.suffix == ".py" else sorted([*root.rglob("*.py"), *root.rglob("AGENT.md")])
+    if len(paths) > AGENT_FILES_MAX:
+        raise DefinitionError(
+            f"{root} has more than {AGENT_FILES_MAX} files of code", remedy="name the agent's own folder"
+        )
+    return tuple((str(path), found.st_size, found.st_mtime_ns) for path in paths if (found := _stat(path)) is not None)
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:
+        return None
+
+
+def _folder(folder: Path, inherited: Kit, depth: int = 0) -> dict[str, Loaded]:
     """The agent of a folder first, then its team."""
+    if depth > SPAWN_DEPTH_MAX:
+        raise DefinitionError(f"{folder} is the team of a team more than {SPAWN_DEPTH_MAX} deep")
     text = _text(folder / "AGENT.md")
     file = read(text, str(folder / "AGENT.md"))
     kit = _joined(inherited, _kit(sorted((folder / "tools").glob("*.py")) if (folder / "tools").is_dir() else []))
     team: dict[str, Loaded] = {}
     members: dict[str, Definition] = {}
     for member in file.team:
-        below = _folder(folder / "team" / member, kit, settings)
+        below = _folder(folder / "team" / member, kit, depth + 1)
         first = next(iter(below.values())).definition
         if first.agent != member:
             raise AgentFileError(f"{folder / 'team' / member / 'AGENT.md'} is named {first.agent!r}, not {member!r}")
         members[member] = first
         team.update(below)
-    definition = _definition(file, folder, text, settings)
+    definition = _definition(file, folder, text)
     package = Package(
         program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=members
     )
     return {definition.program: Loaded(definition, package), **team}
 
 
-def _definition(file: AgentFile, folder: Path, text: str, settings: Mapping[str, object]) -> Definition:
-    merged: dict[str, object] = msgspec.json.decode(file.settings) or {}
-    merged.update(settings)
+def _definition(file: AgentFile, folder: Path, text: str) -> Definition:
     return Definition(
         agent=file.name,
         program=str(folder.absolute()),
@@ -115,9 +155,9 @@ def _definition(file: AgentFile, folder: Path, text: str, settings: Mapping[str,
         caps=file.caps,
         supervision=file.supervision,
         window_tokens=file.window_tokens,
-        language=str(merged.get("language", file.language)),
+        language=file.language,
         instructions=file.instructions,
-        settings=msgspec.Raw(msgspec.json.encode(merged, order="deterministic")),
+        settings=file.settings,
     )
 
 
@@ -125,7 +165,7 @@ def _program(folder: Path, file: AgentFile) -> Program:
     name, _, function_name = file.program.partition(":")
     module = _module(folder / name)
     found = getattr(module, function_name or "agent", None)
-    function = found.function if isinstance(found, Agent) else found
+    function = cast("AgentFunction", found.function if isinstance(found, Agent) else found)
     if not callable(function):
         raise AgentFileError(
             f"{folder / 'AGENT.md'}: there is no function {function_name!r} in {name}",
@@ -198,6 +238,20 @@ def _joined(first: Kit, second: Kit) -> Kit:
 
 
 _PREFIX: Final = "ergos_agent_"
+_FAULTS: Final = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    ImportError,
+    LookupError,
+    NameError,
+    OSError,
+    RuntimeError,
+    SystemExit,
+    TypeError,
+    ValueError,
+)
+"""What an owner's file may raise while it is loaded; none of it may end the kernel."""
 
 
 def _module(path: Path) -> ModuleType:
@@ -220,7 +274,7 @@ def _module(path: Path) -> ModuleType:
     except SyntaxError as error:
         del sys.modules[name]
         raise DefinitionError(f"{path}, line {error.lineno}: {error.msg}") from error
-    except (ImportError, NameError, AttributeError, TypeError, ValueError) as error:
+    except _FAULTS as error:
         del sys.modules[name]
         raise DefinitionError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
     return module

@@ -61,8 +61,8 @@ class Control:
 
     async def stop(self) -> None:
         """Listen no more and let go of every client."""
-        self._path.unlink(missing_ok=True)
         if self._server is not None:
+            self._path.unlink(missing_ok=True)
             self._server.close()
         for writer in list(self._clients):
             writer.close()

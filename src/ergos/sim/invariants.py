@@ -12,15 +12,13 @@ import msgspec
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.drivers.store_memory import MemoryDisk
 from ergos.kernel.events import (
+    Answered,
     Called,
-    Doubted,
     Exited,
-    Halted,
     Intended,
     Record,
     Repeated,
     Resulted,
-    Signalled,
     decode_body,
 )
 from ergos.kernel.process import ENDED
@@ -66,7 +64,7 @@ class Judge:
         self._received: Final[dict[int, int]] = {}
         self._letters = ""
         self._ended: Final[set[int]] = set()
-        self._quiet: Final[set[int]] = set()
+        self._answered: Final[set[int]] = set()
         self.kernel: Kernel | None = None
         self.kinds: Final[set[str]] = set()
 
@@ -107,7 +105,10 @@ class Judge:
                 expect(not diverged, f"process {pid}: {failure}")
             case Called(call):
                 expect(TABLE[call.kind].waits != "driver" or call.effect == "pure", f"{call.name} had no intent")
-            case Doubted() | Halted() | Signalled() | _:
+            case Answered(item=item):
+                expect(item not in self._answered, f"item {item} was answered twice")
+                self._answered.add(item)
+            case _:
                 pass
 
     def arrives(self, landed: Landed) -> None:

@@ -32,7 +32,7 @@ from ergos.sim.world import SimSolver, SimTool, World
 
 TOOL_PRICE: Final = Price(microusd_per_call=300)
 CAPS: Final = Caps(
-    call=Amount(1_000, -1), process=Amount(3_000, -1), agent=Amount(9_000, 4_000), day=Amount(12_000, -1)
+    call=Amount(1_000, -1), process=Amount(1_000, -1), agent=Amount(2_500, 600), day=Amount(4_000, -1)
 )
 SPAWNS: Final = ("helper", "echo")
 
@@ -263,7 +263,7 @@ class Owner:
             case 4 | 5 if live:
                 await self._send(kernel, live[draw(len(live), stream="to")].pid)
             case 6 | 7 | 8 if live:
-                name = ("pause", "resume", "resume", "pause", "kill", "stop")[draw(6, stream="signal")]
+                name = ("pause", "resume", "kill", "stop")[draw(4, stream="signal")]
                 await self._signal(kernel, live[draw(len(live), stream="whom")].pid, cast("SignalName", name))
             case 9:
                 await self._halt(kernel, on=True)

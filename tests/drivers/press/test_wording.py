@@ -47,5 +47,9 @@ def test_a_day_no_calendar_holds_is_undated_in_a_source_and_an_error_in_a_brief(
         made_at(msgspec.structs.replace(brief(), made_at_ns=10**30))
 
 
-def test_one_source_is_one_source() -> None:
-    assert count_words(msgspec.structs.replace(brief(), source_count=1)) == "1 source read, 3 cited"
+def test_documents_and_sources_are_told_apart() -> None:
+    assert count_words(brief()) == "62 documents from 7 sources read, 3 cited"
+    one = msgspec.structs.replace(brief(), source_count=1, document_count=1)
+    assert count_words(one) == "1 document from 1 source read, 3 cited"
+    assert count_words(msgspec.structs.replace(one, document_count=None)) == "1 source read, 3 cited"
+    assert count_words(msgspec.structs.replace(brief(), language="zh")) == "阅读 7 个来源的 62 篇文档，引用 3 篇"

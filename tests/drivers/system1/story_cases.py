@@ -76,7 +76,7 @@ REPORTS: Final[tuple[tuple[str, float, str, str], ...]] = (
     ("film-other", 1, "《流浪地球3》定档春节", "科幻电影《流浪地球3》宣布2027年春节上映，导演郭帆表示拍摄已完成八成。"),
 )  # fmt: skip
 
-HELD_OUT: Final[tuple[tuple[str, float, str, str], ...]] = 
+HELD_OUT: Final[tuple[tuple[str, float, str, str], ...]] = (
     ("recall",1,"Toyota recalls 2.1 million hybrids","Toyota recalls 2.1 million Prius hybrids worldwide because the brake booster can leak, the company said on Friday in Nagoya."),
     ("recall",1,"丰田召回210万辆混合动力汽车","丰田周五宣布在全球召回210万辆普锐斯（Prius）混合动力汽车，原因是制动助力器可能漏液。"),
     ("toyota-result",1,"Toyota's profit falls 9 %","Toyota reported that operating profit fell 9 % to 1.1 trillion yen in the quarter to September."),

@@ -61,7 +61,10 @@ def test_a_sentence_that_names_what_it_is_about_stands_alone(text: str, language
 
 
 def test_a_sentence_without_any_name_stands_less_well() -> None:
-    named, nameless = "Workers in Lyon found a bomb of the last war.", "Workers found a bomb of the last war in a garden."
+    named, nameless = (
+        "Workers in Lyon found a bomb of the last war.",
+        "Workers found a bomb of the last war in a garden.",
+    )
     assert 1 == standing(named, "en") > standing(nameless, "en") > 0.5
 
 

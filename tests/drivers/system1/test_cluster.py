@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from ergos.base.documents import Document
 from ergos.drivers.system1.cluster import anchors, glossed, stories
 from ergos.drivers.system1.language import detect
-from tests.drivers.system1 import story_cases
+
+from . import story_cases
 
 DAY_NS = 86_400 * 10**9
 NOW_NS = 20_000 * DAY_NS
@@ -153,11 +154,17 @@ def test_most_reports_of_one_event_meet_and_hardly_any_others_do(
 
 
 def test_what_one_speaker_said_at_one_conference_is_one_story() -> None:
-    goal = _document("Wire", "Wu names a goal", "Eddie Wu told the Apsara Conference that machines will improve themselves.")
+    goal = _document(
+        "Wire", "Wu names a goal", "Eddie Wu told the Apsara Conference that machines will improve themselves."
+    )
     price = _document("快讯", "吴泳铭谈代币", "吴泳铭在云栖大会上说，词元将成为未来的电。", age_days=2)
-    rival = _document("Desk", "Huang speaks in Taipei", "Jensen Huang showed a new rack of chips in Taipei.", age_days=2)
+    rival = _document(
+        "Desk", "Huang speaks in Taipei", "Jensen Huang showed a new rack of chips in Taipei.", age_days=2
+    )
     assert _together([goal, price, rival]) == {frozenset({goal.id, price.id}), frozenset({rival.id})}
 
 
 def test_a_word_of_the_glossary_is_the_same_in_both_languages() -> None:
-    assert set(glossed("The flooded factories were evacuated.", "en")) & set(glossed("洪水中的工厂已疏散", "zh")) >= {"~flood"}
+    assert set(glossed("The flooded factories were evacuated.", "en")) & set(glossed("洪水中的工厂已疏散", "zh")) >= {
+        "~flood"
+    }

@@ -51,6 +51,22 @@ def test_an_address_written_otherwise_is_the_same_page(other: str) -> None:
     assert [document.text for document in unique(documents)] == [REPORT]
 
 
+def test_what_people_write_about_one_page_is_kept() -> None:
+    page = "https://example.org/tram"
+    documents = [
+        _document(page, REPORT),
+        _document(page, REPORT_ZH, title="有轨电车线路获批"),
+        _document(page, "Insurers in the harbour want to be heard before any rail is laid.", title="Insurers object"),
+    ]
+    assert unique(documents) == tuple(documents)
+
+
+def test_a_teaser_under_another_title_is_the_same_page() -> None:
+    teaser = "The city council approved the new tram line. Work begins in the spring, the mayor said."
+    page = "https://example.org/tram"
+    assert unique([_document(page, REPORT), _document(page, teaser, title="Tram")]) == (_document(page, REPORT),)
+
+
 def test_another_query_is_another_page() -> None:
     assert address("https://example.org/a?id=1") != address("https://example.org/a?id=2")
     assert address("https://example.org/a?b=2&a=1") == address("https://example.org/a?a=1&b=2")

@@ -98,6 +98,53 @@ def test_a_figure_that_changed_over_months_is_no_disagreement() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (
+            "Twelve people died in the ferry disaster off Luzon, the coast guard said.",
+            "Nineteen people died in the ferry disaster off Luzon, survivors told radio.",
+        ),
+        ("The fire in Porto destroyed 12 homes and a school.", "A fire destroyed 17 homes in Porto on Sunday night."),
+        (
+            "The strike cancelled 1,400 flights in Frankfurt and Munich.",
+            "About 900 flights were cancelled by the strike in Frankfurt and Munich.",
+        ),
+        ("Inflation in Germany fell to 1.9 % in November.", "Inflation in Germany fell to 2.3 % in November."),
+        ("工厂爆炸造成12人死亡，苏州警方表示。", "苏州工厂爆炸造成19人死亡，救援仍在继续。"),
+    ],
+)
+def test_two_reports_of_one_event_need_not_use_the_same_words(one: str, two: str) -> None:
+    assert len(_found(_document("Wire", one), _document("Desk", two))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("Inflation in Germany fell to 1.9 % in November.", "Inflation in France rose to 1.3 % in November."),
+        (
+            "The fire in Porto destroyed 12 homes on Sunday night.",
+            "The fire in Porto injured 30 firemen on Sunday night.",
+        ),
+        (
+            "Unemployment in Spain fell to 10.3 % in the summer.",
+            "Youth unemployment in Spain fell to 25 % in the summer.",
+        ),
+        ("Apple sold 50 million phones in China last year.", "Apple sold 9 million tablets in China last year."),
+    ],
+)
+def test_figures_that_count_different_things_in_like_words_are_none(one: str, two: str) -> None:
+    assert not _found(_document("Wire", one), _document("Desk", two))
+
+
+def test_a_rate_of_another_quarter_is_shown_and_one_in_the_same_breath_is_not() -> None:
+    old = _document("Wire", "Alibaba said that cloud revenue rose 26 % in the last quarter.", age_days=75)
+    new = _document("Desk", "Alibaba said that cloud revenue rose 34 % in the last quarter.", age_days=1)
+    both = _document("Post", "Alibaba said that cloud revenue rose 34 % after 26 % in the quarter before.", age_days=1)
+    assert len(_found(old, new)) == 1
+    assert not _found(old, both)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         (

@@ -42,7 +42,7 @@ def _values(*documents: Document) -> list[tuple[str, ...]]:
     ("text", "values"),
     [
         ("Counts of the dead in Genoa differ by source, from 30 to 43.", ("30", "43")),
-        ("Police in Rome counted 20,000 marchers. Another estimate by the unions puts it at 150,000.", ("20000", "150000")),
+        ("Police in Rome counted 20,000 marchers on Sunday. Another estimate by the unions puts it at 150,000.", ("20000", "150000")),
         ("Trump says the club in Florida is worth $50m. The appraiser in Palm Beach disagrees, saying it is worth $19m.", ("50000000", "19000000")),
         ("热那亚桥梁事故的死亡人数说法不一，从30人到43人不等。", ("30", "43")),
         ("罗马警方统计有2万人参加游行。另一份统计报告称，参加者为15万人。", ("20000", "150000")),
@@ -55,9 +55,9 @@ def test_a_document_that_says_counts_differ_is_believed(text: str, values: tuple
 @pytest.mark.parametrize(
     "text",
     [
-        "Police in Rome counted 20,000 marchers. The march lasted from noon to six.",
+        "Police in Rome counted 20,000 marchers on Sunday. The march lasted from noon to six.",
         "Sales in Italy rose 4 % in May. Another study found 31 million cars on the roads of Italy.",
-        "Police in Rome counted 20,000 marchers. Another estimate speaks of 20,000 marchers too.",
+        "Police in Rome counted 20,000 marchers on Sunday. Another estimate speaks of 20,000 marchers too.",
     ],
 )
 def test_without_a_second_count_there_is_none(text: str) -> None:
@@ -65,7 +65,10 @@ def test_without_a_second_count_there_is_none(text: str) -> None:
 
 
 def test_a_side_another_document_gives_is_cited_from_there() -> None:
-    told = _document("Wire", "Police in Rome counted 20,000 marchers. Another estimate by the unions puts the marchers at 150,000.")
+    told = _document(
+        "Wire",
+        "Police in Rome counted 20,000 marchers on Sunday. Another estimate by the unions puts the marchers at 150,000.",
+    )
     union = _document("Union", "The unions in Rome speak of 150,000 marchers on the Circus Maximus.")
     found = discrepancies([passage for document in (told, union) for passage in passages(document)])
     assert {citation.document for citation in found[0].citations} == {told.id, union.id}
@@ -73,7 +76,9 @@ def test_a_side_another_document_gives_is_cited_from_there() -> None:
 
 def test_a_title_that_sets_two_figures_against_each_other_is_believed() -> None:
     text = "The agency in Paris expects use to rise to twice the level of 2024. Alibaba in Hangzhou plans for ten times the use of 2022."
-    assert _values(_document("Agency", text, title="Data centres: twice by 2030, or ten times by 2032")) == [("2", "10")]
+    assert _values(_document("Agency", text, title="Data centres: twice by 2030, or ten times by 2032")) == [
+        ("2", "10")
+    ]
     assert _values(_document("Agency", text, title="Data centres grow")) == []
 
 

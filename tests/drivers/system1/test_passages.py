@@ -84,12 +84,17 @@ def test_a_title_is_a_headline_unless_it_is_a_label() -> None:
     assert headline(_document("", title="News")) is None
 
 
-def test_a_long_sentence_is_quoted_by_the_clause_asked_for() -> None:
+def test_a_long_sentence_is_quoted_by_the_clauses_around_the_place_asked_for() -> None:
     text = "The council approved the tram line, the mayor said, and work begins in the spring of next year."
     (passage,) = passages(_document(text))
-    span = quotable(passage, at=text.index("spring"), chars_max=60)
-    assert span is not None
-    assert citable(passage.document)[span.start : span.end] == "and work begins in the spring of next year"
+    for most, words in (
+        (45, "and work begins in the spring of next year"),
+        (60, "the mayor said, and work begins in the spring of next year"),
+    ):
+        span = quotable(passage, at=text.index("spring"), chars_max=most)
+        assert span is not None
+        assert citable(passage.document)[span.start : span.end] == words
+    assert quotable(passage, at=0, chars_max=45, chars_min=40) is None
 
 
 def test_words_with_quotation_marks_inside_are_not_quoted_again() -> None:

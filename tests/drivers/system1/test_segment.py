@@ -100,3 +100,12 @@ def test_bigrams_of_a_run_overlap_by_one() -> None:
 def test_a_word_is_never_empty(text: str) -> None:
     assert all(words(text))
     assert all(content_words(text))
+
+
+def test_a_word_that_only_its_ending_hid_is_a_function_word() -> None:
+    assert content_words("It's the model’s, isn't it?") == ("model",)
+
+
+def test_milliseconds_end_a_sentence_and_ms_does_not() -> None:
+    assert len(sentences("It took 9 ms. The rest waited.")) == 2
+    assert len(sentences("It was Ms. Smith who waited.")) == 1

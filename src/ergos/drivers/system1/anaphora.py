@@ -15,6 +15,7 @@ from typing import Final
 
 from ergos.base.documents import Language
 from ergos.drivers.system1 import phrases
+from ergos.drivers.system1.glossary import PLACES
 from ergos.drivers.system1.lexicon import ALIASES, COMMON_EN, SURNAMES_ZH
 
 LEANING: Final = 0.3  # how well a sentence stands that cannot be understood alone
@@ -52,7 +53,7 @@ _VERB: Final = re.compile(
     r"|shows?|finds?|found|wants?|needs?|keeps?|kept|lets?|adds?|asks?|argues?|notes?|believes?|claims?|reports?|(?:made|led|[a-z]{3,}ed)(?! (?:for|by|in|at|from|on|to|with|of)\b))\b",
 )  # fmt: skip
 _LATER: Final = re.compile(
-    r"\A[^,;:]{3,60}? (?:also|too|likewise|then|meanwhile|however|instead|again|did the same|followed|added|replied|went on|continued)\b|\bat that time\b"
+    r"\A[^,;:]{3,60}? (?:also|likewise|meanwhile|however|instead|did the same|followed with|added that|replied|went on to)\b|\bat that time\b"
 )
 _KNOWN_THING: Final = re.compile(r"\b(?:an?|every|each|no|any|one|which|that)\b", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"\b(?:he|she|they|him|them|her|his|their)\b", re.IGNORECASE)
@@ -204,7 +205,7 @@ def _chinese(text: str) -> float:
 @functools.cache
 def _han_names() -> tuple[str, ...]:
     rows = [name for row in ALIASES for name in row if not name.isascii()]
-    return tuple(dict.fromkeys([*phrases.TWO_NAMES, *rows]))
+    return tuple(dict.fromkeys([*phrases.TWO_NAMES, *PLACES, *rows]))
 
 
 def _surname_first(clause: str) -> bool:

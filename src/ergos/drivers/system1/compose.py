@@ -89,7 +89,8 @@ def brief(
         citation.document for section in sections for sentence in section.sentences for citation in sentence.citations
     )
     return Brief(
-        title=headings.title(findings,
+        title=headings.title(
+            findings,
             language,
             made_at_ns,
             is_empty=not sections,

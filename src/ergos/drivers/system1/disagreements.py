@@ -31,6 +31,7 @@ SUBJECT_WORDS_MIN: Final = 2  # content words two claims must share
 SUBJECT_SHARE_MIN: Final = 0.6  # share of the shorter subject that two reports of one event must have in common
 POSTINGS_MAX: Final = 40  # earlier claims compared per subject word, so that common words stay linear
 LOOSE_PENALTY: Final = 2.0  # score a comparison loses whose sides may speak of different periods
+_WEEKDAYS: Final = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 _DAY_NS: Final = 86_400 * 10**9
 
 _Key = tuple[str, str, str]
@@ -153,7 +154,9 @@ def _same_subject(one: Claim, two: Claim, *, same_story: bool) -> bool:
         left, right = left & (known | one.names), right & (known | two.names)
     apart = one.subject ^ two.subject
     names = [{word for name in claim.names for word in name.split()} for claim in (one, two)]
-    if apart & contrasts() or (names[0] - names[1] and names[1] - names[0]):
+    days = one.subject & _WEEKDAYS, two.subject & _WEEKDAYS
+    # A day of the week that only one side names sets nothing apart.
+    if apart & (contrasts() if all(days) else contrasts() - _WEEKDAYS) or (names[0] - names[1] and names[1] - names[0]):
         return False
     if one.counted and two.counted:
         if one.passage.document.language == two.passage.document.language and not one.counted & two.counted:

@@ -166,9 +166,7 @@ def clause(text: str, at: int) -> tuple[int, int]:
     return _stripped(text, start, end)
 
 
-def quotable(
-    passage: Passage, *, at: int = 0, chars_max: int = QUOTED_CHARS_MAX, chars_min: int = 4
-) -> Span | None:
+def quotable(passage: Passage, *, at: int = 0, chars_max: int = QUOTED_CHARS_MAX, chars_min: int = 4) -> Span | None:
     """What of a passage can stand between quotation marks: the sentence without its full stop, else some clauses.
 
     Those around offset `at` of the passage are taken where the whole is longer than `chars_max`. None where quotation marks inside
