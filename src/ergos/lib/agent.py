@@ -129,18 +129,20 @@ class Context:
         plain = msgspec.to_builtins(inputs, str_keys=True)
         tried: list[Plain] = []
         faults: tuple[str, ...] = ()
+        failure: Failure | None = None
         for _ in range(ATTEMPTS_MAX):
             args: dict[str, Plain] = {"inputs": plain, "tried": list(tried)}
             (answer,) = await _Several((Request(kind="think", name=task.spec.name, args=args),))
             self.note(answer)
             if answer.failure is None and not answer.faults:
                 return shaped(answer.value, task.output, "the answer")
+            failure = answer.failure
             if answer.solver is None:  # nobody is left to try
                 break
             tried.append(answer.solver)
-            faults = answer.faults or (str(answer.failure.what if answer.failure else ""),)
-        if not tried and answer.failure is not None:
-            raise error_of(answer.failure)
+            faults = answer.faults or (failure.what if failure else "",)
+        if not tried and failure is not None:
+            raise error_of(failure)
         raise UnacceptedError(f"no answer to {task.spec.name} was accepted: {'; '.join(faults[:5])}")
 
     async def all(self, *calls: Deferred[Any]) -> list[Any]:

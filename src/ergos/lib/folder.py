@@ -6,8 +6,8 @@
     newsroom/team/writer/…       agents it may spawn, folders of the same shape
 
 Rules: code is loaded again when its files changed and the agent is started anew; its digest is the version, and a
-process takes a newer one at its next turn. Loading runs the owner's own files and nothing else. Everything in a folder is usable only through
-grants.
+process takes a newer one at its next turn. Loading runs the owner's own files and nothing else. Everything in a
+folder is usable only through grants.
 """
 
 from __future__ import annotations

@@ -84,14 +84,12 @@ def _read(text: str, path: str) -> dict[str, Field]:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             mark = event.start_mark
+            line, column = (mark.line + 2, mark.column + 1) if mark is not None else (1, 1)
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise error(
-                    path, mark.line + 2, mark.column + 1, "anchors and aliases are not allowed", "the value itself"
-                )
-            if isinstance(event, yaml.NodeEvent) and getattr(event, "tag", None):
-                raise error(
-                    path, mark.line + 2, mark.column + 1, f"the tag {event.tag} is not allowed", "a plain value"
-                )
+                raise error(path, line, column, "anchors and aliases are not allowed", "the value itself")
+            tag = getattr(event, "tag", None)
+            if tag:
+                raise error(path, line, column, f"the tag {tag} is not allowed", "a plain value")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark

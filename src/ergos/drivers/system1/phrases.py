@@ -225,7 +225,10 @@ CONTRASTS: Final = (
     "january february march april may june july august september october november december monday tuesday "
     "wednesday thursday friday saturday sunday q1 q2 q3 q4 first second third fourth half spring summer autumn "
     "winter men women male female domestic overseas abroad net gross operating annual monthly weekly daily "
+    "youth young adult elderly child core headline real nominal rural urban wholesale retail private public temporary "
+    "permanent northern southern eastern western used second-hand new adjusted unadjusted "
     "quarterly not no excluding without target forecast previous previously earlier former initial initially "
+    "青年 老年 儿童 核心 名义 实际 农村 城镇 城市 批发 零售 民营 国有 临时 二手 "
     "上季 下季 上半年 下半年 季度 月份 男性 女性 国内 海外 净 毛 不含 除 目标 预测 此前 原 原先 最初 人均"
 )
 """Words, parted by blanks, that make two otherwise equal subjects different ones."""
