@@ -21,7 +21,7 @@ from bench.bare import Journal, durable_calls
 from bench.kernels import cpu_s, open_kernel, synchronous
 
 BYTES = {"fetcher": (260, 79), "putter": (277, 77), "looker": (275, 0)}
-"""Bytes of the records of one call, intent and result, as measured on the kernel (checked by `drift`)."""
+"""Bytes of the records of one call, intent and result, as measured on the kernel."""
 
 
 class CallsRun(msgspec.Struct, frozen=True):
@@ -62,10 +62,10 @@ def record_bytes(path: Path) -> tuple[float, float]:
     """Mean bytes of the two records of a call: intent (or both in one) and result."""
     sql = "SELECT coalesce(avg(length(body)), 0) FROM journal WHERE substr(body, 1, 12) = ?"
     database = sqlite3.connect(path)
-    sizes: list[float] = []
-    for mark in (b'{"k":"intent', b'{"k":"call",', b'{"k":"result'):
-        sizes.append(float(database.execute(sql, (mark,)).fetchone()[0]))
-    return sizes[0] + sizes[1], sizes[2]
+    marks = (b'{"k":"intent', b'{"k":"call",', b'{"k":"result')
+    intent, both, result = [float(database.execute(sql, (mark,)).fetchone()[0]) for mark in marks]
+    database.close()
+    return intent + both, result
 
 
 async def bare(folder: Path, agent: str, processes: int, calls: int) -> CallsRun:

@@ -74,16 +74,19 @@ def campaign(engine: str, folder: Path, *, kills: int, seed: int, window_s: tupl
             starts.append(time.monotonic() - began)
             time.sleep(window_s[0] + fraction * (window_s[1] - window_s[0]))
         if child.poll() is not None:
+            _close(child)
             raise RuntimeError(f"{engine} ended by itself:\n{_words(folder)}")
         os.kill(child.pid, signal.SIGKILL)
-        child.wait()
+        _close(child)
     (folder / outside.STOP).touch()
     child = _start(engine, folder)
     try:
         code = child.wait(FINISH_S)
     except subprocess.TimeoutExpired:
-        child.kill()
         raise RuntimeError(f"{engine} did not finish what was open:\n{_words(folder)}") from None
+    finally:
+        child.kill()
+        _close(child)
     if code != 0:
         raise RuntimeError(f"{engine} failed:\n{_words(folder)}")
     judge = _judge_ergos if engine == "ergos" else _judge_rival
@@ -106,7 +109,14 @@ def _await_ready(child: subprocess.Popen[bytes], folder: Path) -> None:
     assert child.stdout is not None
     if child.stdout.readline() != b"ready\n":
         child.kill()
+        _close(child)
         raise RuntimeError(f"the child did not get ready:\n{_words(folder)}")
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    assert child.stdout is not None
+    child.wait()
+    child.stdout.close()
 
 
 def _words(folder: Path) -> str:
@@ -118,7 +128,8 @@ def _judge_ergos(engine: str, folder: Path, kills: int) -> Score:
     database = sqlite3.connect(folder / "ergos.db")
     states = dict(database.execute("SELECT pid, state FROM process").fetchall())
     jobs = [str(pid) for pid, state in states.items() if state == "done"]
-    asked = database.execute("SELECT count(*) FROM journal WHERE substr(body, 1, 12) = ?", (b'{"k":"doubt"',)).fetchone()
+    doubted = "SELECT count(*) FROM journal WHERE substr(body, 1, 12) = ?"
+    asked = database.execute(doubted, (b'{"k":"doubt"',)).fetchone()
     money = dict(database.execute("SELECT name, microusd FROM account").fetchall())
     database.close()
     faults: list[str] = []

@@ -53,6 +53,7 @@ def machine() -> str:
         lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
     return (
-        f"{os.cpu_count()} cores ({model or platform.machine()}), {platform.system()} {platform.release().split('-')[0]}, "
+        f"{os.cpu_count()} cores ({model or platform.machine()}), "
+        f"{platform.system()} {platform.release().split('-')[0]}, "
         f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
     )

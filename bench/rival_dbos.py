@@ -48,7 +48,7 @@ def _full(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def launch(path: Path) -> None:
+def launch(path: Path, *, threads: int = THREADS) -> None:
     """Start DBOS on this file; it recovers what was pending."""
     made = sqlite3.connect(path)
     made.execute("PRAGMA journal_mode = WAL")
@@ -56,7 +56,7 @@ def launch(path: Path) -> None:
     config: DBOSConfig = {
         "name": "bench",
         "system_database_url": f"sqlite:///{path}",
-        "max_executor_threads": THREADS,
+        "max_executor_threads": threads,
         "application_version": "bench",
         "executor_id": "bench",
         "log_level": "CRITICAL",

@@ -58,7 +58,8 @@ class Kernel:
         machine.tick()
         self._signed_seq = head.seq
         machine.submit(None, (Booted(self._version, self._host, 1),))
-        self.reactor.watchdog.arm()
+        if machine.parts.watchdog:
+            self.reactor.watchdog.arm()
         if machine.parts.signer is not None:
             self._checkpoints = self.reactor.task(self._sign_regularly())
         await self.reactor.population.aftermath.recover(facts)

@@ -46,6 +46,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Calls at once by queue; CONCURRENCY_DEFAULT where a queue is not named."""
     owner_caps: dict[str, Caps] = {}
     """Ceilings of an owner, from the settings; '*' for every owner not named."""
+    watchdog: bool = True
+    """Whether programs that compute without end are stopped, by the machine's time; off in simulations."""
 
 
 class Rows(msgspec.Struct, kw_only=True):

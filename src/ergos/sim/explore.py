@@ -95,6 +95,7 @@ class History:
             entropy=SeededEntropy("kernel"),
             programs=self._programs,
             concurrency=CONCURRENCY,
+            watchdog=False,
         )
         kernel = Kernel(parts, version="sim", host="sim")
         self.judge.kernel = kernel

@@ -238,8 +238,8 @@ class Owner:
                     (row,) = await kernel.machine.store.load((process.pid,))
                     if not row.mail:  # with mail it must wake by itself
                         await self._send(kernel, process.pid)
-            while items := await kernel.machine.store.items(None, 10):
-                await self._answer(kernel, items[0])
+            for item in await kernel.machine.store.items(None, 100):
+                await self._answer(kernel, item)
             await asyncio.sleep(60 if minute < 60 else 3_600)
         raise AssertionError(f"stuck: {[(row.pid, str(row.state), row.waits, row.turn_open) for row in live]}")
 

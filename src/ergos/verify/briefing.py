@@ -43,6 +43,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     made_at_ns: int
     sentences_max: int = 24
+    read: int | None = None
+    """Documents read before deduplication; the brief tells it."""
     faults: tuple[Fault, ...] = ()
     previous: Brief | None = None
 
@@ -139,6 +141,7 @@ def write(inputs: Assignment) -> Brief:
         language=language,
         made_at_ns=inputs.made_at_ns,
         sentences_max=inputs.sentences_max,
+        read=inputs.read,
         faults=inputs.faults,
         previous=inputs.previous,
     )

@@ -18,6 +18,7 @@ async def agent(ctx: Context) -> dict[str, int]:
         "findings": material["findings"],
         "language": order["language"],
         "sentences_max": order["sentences"],
+        "read": material["read"],
         "made_at_ns": ctx.now_ns,
     }
     for version in range(1, ROUNDS_MAX + 1):
