@@ -96,7 +96,7 @@ async def sleeper(ctx: Context) -> Idle:
 
 
 @agent(grants=[may("act", "look"), may("act", "hang")])
-async def stuck(ctx: Context) -> int:
+async def stuck(ctx: Context) -> int | Idle:
     """Goes through a long past (`turns` of ten calls), then a turn with three done calls and one that hangs."""
     memory = ctx.memory
     assert isinstance(memory, dict), memory
@@ -104,7 +104,7 @@ async def stuck(ctx: Context) -> int:
     if turns > 0:
         for n in range(10):
             await ctx.act("look", n=n)
-        return ctx.idle({"turns": turns - 1, "number": number}, wake_in_s=0.0)  # type: ignore[return-value]
+        return ctx.idle({"turns": turns - 1, "number": number}, wake_in_s=0.0)
     for n in range(3):
         await ctx.act("look", n=n)
     return await ctx.act("hang", n=number)

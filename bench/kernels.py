@@ -11,6 +11,7 @@ import msgspec
 
 from ergos.base.clock import Monotone
 from ergos.base.errors import DefinitionError
+from ergos.base.limits import CONCURRENCY_DEFAULT
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.ports import Definition
@@ -38,7 +39,7 @@ class Opened(msgspec.Struct, frozen=True):
         return found
 
 
-def open_kernel(folder: Path) -> Opened:
+def open_kernel(folder: Path, *, tools_at_once: int = CONCURRENCY_DEFAULT) -> Opened:
     """A kernel with the embedded store in this folder, durable settings as shipped."""
     store, programs = SqliteStore(folder / "ergos.db"), FolderPrograms()
     parts = Parts(
@@ -47,6 +48,7 @@ def open_kernel(folder: Path) -> Opened:
         entropy=HostEntropy(),
         programs=programs,
         signer=FileSigner(folder / "key"),
+        concurrency={"tools": tools_at_once},
     )
     return Opened(Kernel(parts, version="bench", host="bench"), store, programs)
 

@@ -112,7 +112,9 @@ def settled_failure_tried_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         history,
         "_worth_repeating",
-        lambda past, calls: getattr(past.result, "failure", None) is not None and past.call.effect in {"pure", "idempotent"},
+        lambda past, calls: (
+            getattr(past.result, "failure", None) is not None and past.call.effect in {"pure", "idempotent"}
+        ),
     )
 
 

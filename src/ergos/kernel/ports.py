@@ -283,7 +283,7 @@ class Solver(Protocol):
         """What it can do and charges."""
         ...
 
-    async def solve(self, task: TaskSpec, inputs: dict[str, Plain], errand: Errand) -> Performed:
+    async def solve(self, task: TaskSpec, inputs: Plain, errand: Errand) -> Performed:
         """An attempt. Raises: ErgosErrors."""
         ...
 
@@ -296,7 +296,7 @@ class Task(Protocol):
         """Signature and names of the checks."""
         ...
 
-    async def faults(self, inputs: dict[str, Plain], value: Plain) -> tuple[str, ...]:
+    async def faults(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found; empty: accepted. Depends on its arguments alone."""
         ...
 

@@ -67,11 +67,11 @@ class Task(Generic[I, O]):
         """Signature and names of the checks."""
         return self._spec
 
-    async def faults(self, inputs: dict[str, Plain], value: Plain) -> tuple[str, ...]:
+    async def faults(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found, in a thread because they take time."""
         return await asyncio.to_thread(self.judge, inputs, value)
 
-    def judge(self, inputs: dict[str, Plain], value: Plain) -> tuple[str, ...]:
+    def judge(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found; the first check that finds faults ends the examination."""
         try:
             typed_inputs, typed_value = shaped(inputs, self.inputs, "inputs"), shaped(value, self.output, "answer")
@@ -97,7 +97,7 @@ class FunctionSolver:
         """What it can do and charges."""
         return self._spec
 
-    async def solve(self, task: TaskSpec, inputs: dict[str, Plain], errand: Errand) -> Performed:
+    async def solve(self, task: TaskSpec, inputs: Plain, errand: Errand) -> Performed:
         """An attempt; tokens are counted on input and output as the window counts them."""
         typed = shaped(inputs, self._task.inputs, f"the inputs of {task.name}")
         wants_errand = len(inspect.signature(self.function).parameters) > 1

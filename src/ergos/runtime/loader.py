@@ -20,7 +20,6 @@ from ergos.kernel.supervisor import LoopBreaker
 from ergos.runtime.machine import Machine, Resident
 from ergos.runtime.replayer import Turn
 
-
 Records: TypeAlias = tuple[tuple[int, Body], ...]
 """Times and records, in order."""
 

@@ -89,17 +89,15 @@ def idempotency_key(store_id: str, pid: int, turn: int, key: str) -> str:
     return hashlib.sha256(f"{store_id}\0{pid}\0{turn}\0{key}".encode()).hexdigest()[:32]
 
 
-def _within(inputs: Plain, window_tokens: int) -> dict[str, Plain]:
+def _within(inputs: Plain, window_tokens: int) -> Plain:
     """The inputs with their conversation, if they hold one, cut to the window. Raises: BoundError."""
-    if not isinstance(inputs, dict):
-        return {}
-    messages = inputs.get("messages")
-    if not window_tokens or not isinstance(messages, list):
+    messages = inputs.get("messages") if isinstance(inputs, dict) else None
+    if not window_tokens or not isinstance(inputs, dict) or not isinstance(messages, list):
         return inputs
     return {**inputs, "messages": fitted(messages, window_tokens)}
 
 
-async def _solve(solver: Solver, task: Task, inputs: dict[str, Plain], errand: Errand) -> Performed:
+async def _solve(solver: Solver, task: Task, inputs: Plain, errand: Errand) -> Performed:
     performed = await solver.solve(task.spec, inputs, errand)
     if not task.spec.checks:
         return performed

@@ -135,9 +135,7 @@ class Settlement:
             return (past.hold.amount if past.hold else ZERO), (), ()
         price = next((s.spec.price for s in resident.package.solvers if s.spec.name == call.solver), None)
         charge = Amount(price.of(outcome.tokens) if price else 0, outcome.tokens)
-        inputs = pending.request.args.get("inputs")
         faults = outcome.faults
-        assert inputs is None or isinstance(inputs, dict)
         record = self._machine.solver_records.setdefault((call.name, call.solver or ""), SolverRecord())
         if faults:
             record.rejected += 1

@@ -58,7 +58,9 @@ def _histories(wanted: int) -> int:
     for count, (name, came) in enumerate(found, 1):
         if isinstance(came, Exception):
             failed += 1
-            print(f"{name}: {type(came).__name__}: {came}\n  replay it with: make sim SEED=0 ARGS='--histories {count}'")
+            print(
+                f"{name}: {type(came).__name__}: {came}\n  replay it with: make sim SEED=0 ARGS='--histories {count}'"
+            )
         if count % PROGRESS == 0:
             print(f"{count:,} histories", flush=True)
     if count:

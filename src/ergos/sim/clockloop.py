@@ -7,6 +7,7 @@ nothing is left that could ever happen the loop says so instead of waiting for e
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Any, Final, TypeVarTuple
 
@@ -53,8 +54,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now_s
 
     def advance(self, by_s: float) -> None:
-        """Let time pass; never less than the clock can tell apart."""
-        self._now_s = max(self._now_s + by_s, self._now_s * (1 + 1e-15))
+        """Let time pass; a little more than asked, or a due timer would equal the time and never fire."""
+        self._now_s = math.nextafter(self._now_s + by_s, math.inf)  # strictly past the timer that is due
 
     def run_in_executor(self, executor: Any, func: Callable[[*Ts], Any], *args: *Ts) -> asyncio.Future[Any]:  # noqa: ANN401
         """Do it now: there are no threads."""

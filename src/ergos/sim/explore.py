@@ -88,7 +88,9 @@ class History:
     async def _live(self, loop: VirtualLoop, fault: Fault | None, *, last: bool) -> None:
         """One life of the kernel, until its fault, its orderly stop, or the end of everything."""
         gone: asyncio.Future[None] = loop.create_future()
-        store = FaultyStore(self.disk, fault, lambda: None if gone.done() else gone.set_result(None), self._plan.commit_s)
+        store = FaultyStore(
+            self.disk, fault, lambda: None if gone.done() else gone.set_result(None), self._plan.commit_s
+        )
         parts = Parts(
             store=store,
             clock=Monotone(self._clock),

@@ -86,7 +86,9 @@ class Judge:
                 found = self.calls[idempotency_key(self._disk.id, pid, turn, body.key)]
                 found.results += 1
                 found.succeeded = body.failure is None
-                expect(found.results == 1 or found.effect in {"pure", "idempotent"}, f"{body.key} of {pid} has two results")
+                expect(
+                    found.results == 1 or found.effect in {"pure", "idempotent"}, f"{body.key} of {pid} has two results"
+                )
             case Repeated(key=key):
                 found = self.calls[idempotency_key(self._disk.id, pid, turn, key)]
                 found.repeats += 1
@@ -123,7 +125,9 @@ class Judge:
         """A call is handed to its tool now: may it?"""
         promises = self._promises
         expect(not promises.halted, f"{name} of {pid} began while halted")
-        expect(pid not in {int(found) for found in promises.ended}, f"{name} of {pid} began after its process had ended")
+        expect(
+            pid not in {int(found) for found in promises.ended}, f"{name} of {pid} began after its process had ended"
+        )
 
     async def at_rest(self, *, over: bool) -> None:
         """The kernel is gone; what does the disk say? `over`: and every process has ended."""

@@ -31,9 +31,7 @@ from ergos.sim.faults import SimClock
 from ergos.sim.world import SimSolver, SimTool, World
 
 TOOL_PRICE: Final = Price(microusd_per_call=300)
-CAPS: Final = Caps(
-    call=Amount(1_000, -1), process=Amount(1_000, -1), agent=Amount(2_500, 600), day=Amount(4_000, -1)
-)
+CAPS: Final = Caps(call=Amount(1_000, -1), process=Amount(1_000, -1), agent=Amount(2_500, 600), day=Amount(4_000, -1))
 SPAWNS: Final = ("helper", "echo")
 
 
@@ -165,11 +163,15 @@ async def _do(ctx: Context, step: int, depth: int, children: list[int]) -> None:
             if draw(2, stream="forget"):
                 await ctx.forget(f"k{step}")
         case 7 | 8 if not depth:
-            child = await ctx.spawn(SPAWNS[draw(2, stream="child")], draw(2, stream="memory"), idle=draw(3, stream="idle") == 0)
+            child = await ctx.spawn(
+                SPAWNS[draw(2, stream="child")], draw(2, stream="memory"), idle=draw(3, stream="idle") == 0
+            )
             await ctx.send(child, "hello")
             children.append(child)
         case 9 if children:
-            await ctx.signal(children[-1], cast("SignalName", ("pause", "resume", "kill", "stop")[draw(4, stream="sig")]))
+            await ctx.signal(
+                children[-1], cast("SignalName", ("pause", "resume", "kill", "stop")[draw(4, stream="sig")])
+            )
             await ctx.signal(children[-1], "resume")
         case 10:
             await ctx.receive(within_s=draw(50, stream="patience"))

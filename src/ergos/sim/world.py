@@ -23,7 +23,18 @@ from ergos.kernel.ports import Absent, Errand, Performed, ToolSpec
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 
 Mood = Literal["good", "slow", "fails", "fails_late", "hangs", "lands_late", "breaks"]
-MOODS: Final[tuple[Mood, ...]] = ("good", "good", "good", "good", "slow", "fails", "fails_late", "hangs", "lands_late", "breaks")
+MOODS: Final[tuple[Mood, ...]] = (
+    "good",
+    "good",
+    "good",
+    "good",
+    "slow",
+    "fails",
+    "fails_late",
+    "hangs",
+    "lands_late",
+    "breaks",
+)
 DEADLINE_S: Final = 20.0  # seconds a simulated tool may take
 
 
@@ -84,7 +95,9 @@ class World:
 class SimTool:
     """A tool of the simulated world."""
 
-    def __init__(self, world: World, name: str, effect: EffectClass, price: Price = FREE, *, local: bool = False) -> None:
+    def __init__(
+        self, world: World, name: str, effect: EffectClass, price: Price = FREE, *, local: bool = False
+    ) -> None:
         self._world: Final = world
         self._spec: Final = ToolSpec(
             name=name,

@@ -1,0 +1,310 @@
+"""Golden journals: one recorded run of each release, with every kind of record, that later releases replay for ever.
+
+`python -m ergos.sim.golden` writes tests/golden/VERSION.jsonl; `replay` decodes and verifies every record, folds
+it, and drives every turn of every recorded process again with the journal answering.
+
+Rules: `scribe` and `page` never change: the journals hold what they asked for. A new release may add agents and
+record more; it may not record less.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from ergos import __version__
+from ergos.base.canonical import Plain
+from ergos.base.clock import Monotone
+from ergos.base.entropy import SeededEntropy
+from ergos.base.ids import Digest, Pid
+from ergos.base.money import Amount, Price
+from ergos.drivers.store_memory import MemoryDisk, MemoryStore
+from ergos.kernel.events import Body, Called, Committed, Refused, Resulted, Spawned, Woken, decode_body
+from ergos.kernel.history import Past, history
+from ergos.kernel.journal import Sealed, verified
+from ergos.kernel.labels import USER
+from ergos.kernel.ledger import Caps
+from ergos.kernel.policy import Grant
+from ergos.kernel.ports import Beginning, Definition, Package, Program
+from ergos.kernel.syscalls import Answer
+from ergos.kernel.values import unpack
+from ergos.lib.agent import Context, program_of
+from ergos.runtime.kernel import Kernel
+from ergos.runtime.machine import Parts
+from ergos.runtime.replayer import Returned, Turn
+from ergos.sim.clockloop import VirtualLoop, finish
+from ergos.sim.faults import SimClock
+from ergos.sim.workload import SUM, Inputs, kit
+from ergos.sim.world import SimSolver, World
+
+START_NS: Final = 1_900_000_000_000_000_000  # the moment all golden journals begin
+FOLDER: Final = Path("tests/golden")
+CAPS: Final = Caps(process=Amount(100_000, -1), day=Amount(1_000_000, -1))
+
+
+class Golden(msgspec.Struct, frozen=True):
+    """A recorded journal and the values it names."""
+
+    records: tuple[Sealed, ...]
+    blobs: dict[Digest, bytes]
+
+
+class Line(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a file: a record, or a blob."""
+
+    seq: int = 0
+    pid: int = 0
+    turn: int = 0
+    at_ns: int = 0
+    body: str = ""
+    seal: str = ""
+    blob: str = ""
+
+
+class Hiccup:
+    """Makes a program crash once."""
+
+    def __init__(self) -> None:
+        self.left = 0
+
+    def __call__(self) -> None:
+        """Raises: RuntimeError the times it is told to."""
+        if self.left:
+            self.left -= 1
+            raise RuntimeError("a bug")
+
+
+async def scribe(ctx: Context, hiccup: Hiccup) -> object:
+    """Uses every system call once, in two turns. Never changes."""
+    if ctx.memory is None:
+        await ctx.settled(ctx.act("pay", n=1), ctx.act("look", n=2), ctx.act("book", n=3), ctx.act("file", n=4))
+        hiccup()
+        await ctx.settled(ctx.act("peek", n=5), ctx.act("look", n=-1), ctx.act("press", n=6, key="once"))
+        await ctx.think(SUM, Inputs(7))
+        await ctx.remember("colour", ["blue"] * 200)
+        await ctx.recall("col")
+        await ctx.forget("colour")
+        return ctx.idle({"turn": 2}, wake_in_s=60)
+    child = await ctx.spawn("page", {"word": "hello"})
+    await ctx.send(child, [f"line {number}" for number in range(60)])
+    await ctx.receive(within_s=30)
+    ended = await ctx.wait(child)
+    await ctx.signal(await ctx.spawn("page", idle=True), "kill")
+    await ctx.sleep(5)
+    await ctx.ask(f"the page said {ended.outcome}; go on?", ("yes", "no"))
+    await ctx.receive()
+    return "done"
+
+
+async def page(ctx: Context, _: Hiccup) -> object:
+    """Reads one message and answers its parent. Never changes."""
+    message = await ctx.receive()
+    assert message is not None
+    await ctx.send(int(ctx.beginning.parent), {"got": len(cast("list[Plain]", message.body))})
+    return cast("dict[str, Plain]", ctx.memory)["word"]
+
+
+class GoldenPrograms:
+    """The golden agents."""
+
+    def __init__(self, world: World) -> None:
+        self.hiccup: Final = Hiccup()
+        self._tools: Final = kit(world)
+        self._solvers: Final = (SimSolver(world, "cheap", Price(10, 200_000), 1_000_000),)
+
+    def definition(self, agent: str) -> Definition:
+        """An agent with all grants; the owner approves `press`."""
+        grants = [Grant(agent=agent, verb="act", name=name, ask=name == "press") for name in self._tools]
+        grants += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="spawn", name="page")]
+        return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS)
+
+    def package(self, definition: Definition) -> Package:
+        """Its code."""
+        function = scribe if definition.agent == "scribe" else page
+
+        async def bound(ctx: Context) -> object:
+            return await function(ctx, self.hiccup)
+
+        return Package(
+            program=cast("Program", program_of(bound)),
+            tools=self._tools,
+            tasks={"sum": SUM},
+            solvers=self._solvers,
+            team={"page": self.definition("page")},
+        )
+
+    def current(self, agent: str, program: str) -> Definition | None:
+        """They never change."""
+        del program
+        return self.definition(agent)
+
+
+class NamedSigner:
+    """Signs with a name; golden journals prove formats, not identity."""
+
+    public_key: Final = "00" * 32
+
+    def sign(self, statement: bytes) -> str:
+        """No signature at all, of the right length."""
+        return (statement.hex() + "0" * 128)[:128]
+
+
+def record() -> Golden:
+    """Run the golden agents through two lives of a kernel."""
+    disk, world = MemoryDisk("golden".ljust(32, "0")), World(0)
+    world.calm = True
+    programs, clock = GoldenPrograms(world), SimClock(START_NS)
+    now_s = 0.0
+    for life in (_first, _second):
+        loop = VirtualLoop(now_s)
+        clock.loop = loop
+        parts = Parts(
+            store=MemoryStore(disk),
+            clock=Monotone(clock),
+            entropy=SeededEntropy(0),
+            programs=programs,
+            signer=NamedSigner(),
+            watchdog=False,
+        )
+        loop.run_until_complete(life(Kernel(parts, version=__version__, host="golden"), programs, world))
+        now_s = loop.time()
+        finish(loop)
+    return Golden(tuple(disk.journal), dict(disk.blobs))
+
+
+async def _first(kernel: Kernel, programs: GoldenPrograms, world: World) -> None:
+    """Ends in a crash while calls of every class are under way."""
+    world.life += 1
+    await kernel.start()
+    await kernel.desk.cap("alice", CAPS)
+    await kernel.desk.spawn(programs.definition("scribe"), "alice")
+    while sum(len(found.flying) for found in kernel.machine.table.values()) < 4:
+        await asyncio.sleep(0)
+    await kernel.machine.store.flush()
+    kernel.machine.failed = kernel.reactor.stopping = True
+    kernel.machine.close_turns()
+    cast("MemoryStore", kernel.machine.store).crash()
+    world.life += 1
+
+
+async def _second(kernel: Kernel, programs: GoldenPrograms, world: World) -> None:
+    """Recovers, is answered, halted, paused, and leaves a turn open."""
+    world.life += 1
+    programs.hiccup.left = 1
+    await kernel.start()
+    desk, store, pid = kernel.desk, kernel.machine.store, Pid(1)
+    for _ in range(200):
+        await asyncio.sleep(2)
+        for item in await store.items(None, 10):
+            verdict = {"doubt": "redo", "approval": "approve", "question": "answer"}[item.kind]
+            await desk.answer(item.id, verdict, "alice", "yes")  # type: ignore[arg-type]
+        ((row,),) = (await store.load((pid,)),)
+        if row.process.turn == 1 and not row.process.turn_open:
+            break
+    await desk.halt("alice", on=True)
+    await desk.signal(pid, "pause", "alice")
+    await desk.halt("alice", on=False)
+    await desk.signal(pid, "resume", "alice")
+    await desk.send(pid, "good morning")
+    await asyncio.sleep(60)
+    for item in await store.items(None, 10):
+        await desk.answer(item.id, "answer", "alice", "yes")
+    await asyncio.sleep(60)
+    await kernel.stop()
+
+
+def lines(golden: Golden) -> Iterable[bytes]:
+    """A golden journal as the lines of its file."""
+    for one in golden.records:
+        yield msgspec.json.encode(Line(one.seq, one.pid, one.turn, one.at_ns, one.body.decode(), one.seal.hex()))
+    for digest, body in sorted(golden.blobs.items()):
+        yield msgspec.json.encode(Line(blob=digest, body=body.decode()))
+
+
+def read(text: bytes) -> Golden:
+    """A golden journal from its file. Raises: msgspec.ValidationError."""
+    found = [msgspec.json.decode(line, type=Line) for line in text.splitlines()]
+    return Golden(
+        tuple(
+            Sealed(one.seq, Pid(one.pid), one.turn, one.at_ns, one.body.encode(), bytes.fromhex(one.seal))
+            for one in found
+            if one.seq
+        ),
+        {Digest(one.blob): one.body.encode() for one in found if one.blob},
+    )
+
+
+def replay(golden: Golden) -> int:
+    """Verify, decode and drive again; how many turns. Raises: VerificationError, DivergedError, msgspec.DecodeError."""
+    turns: dict[tuple[Pid, int], list[tuple[int, Body]]] = {}
+    for one in verified(golden.records):
+        turns.setdefault((one.pid, one.turn), []).append((one.at_ns, decode_body(one.body)))
+    programs = GoldenPrograms(World(0))
+    memory: dict[Pid, Plain] = {}
+    born: dict[Pid, Spawned] = {}
+    driven = 0
+    for (pid, turn), records in turns.items():
+        for at_ns, body in records:
+            if isinstance(body, Spawned):
+                born[pid], memory[pid] = body, unpack(body.memory, golden.blobs.__getitem__)
+            elif isinstance(body, Woken):
+                definition = msgspec.json.decode(golden.blobs[born[pid].definition], type=Definition)
+                beginning = Beginning(
+                    pid=pid,
+                    turn=turn,
+                    owner=born[pid].owner,
+                    agent=born[pid].agent,
+                    parent=born[pid].parent,
+                    cause=body.cause,
+                    now_ns=at_ns,
+                    memory=memory[pid],
+                    definition=definition,
+                )
+                _drive(Turn(programs.package(definition), beginning, history(records), USER), golden)
+                driven += 1
+            elif isinstance(body, Committed):
+                memory[pid] = unpack(body.memory, golden.blobs.__getitem__)
+    return driven
+
+
+def _drive(turn: Turn, golden: Golden) -> None:
+    """Resume the program for as long as the journal answers. Raises: DivergedError."""
+    while True:
+        came = turn.resume()
+        if isinstance(came, Returned):
+            turn.check_ended()
+            return
+        turn.ask(came, {}, {}, ())
+        for pending in turn.pending.values():
+            pending.answer = _answer(pending.past, golden)
+        if any(pending.answer is None for pending in turn.pending.values()):
+            turn.close()
+            return
+
+
+def _answer(past: Past | None, golden: Golden) -> Answer | None:
+    fetch = golden.blobs.__getitem__
+    match past.result if past is not None else None:
+        case Resulted(value=value, failure=failure, label=label, faults=faults):
+            assert past is not None
+            return Answer(unpack(value, fetch), failure, label, faults, past.call.solver, past.at_ns)
+        case Called(value=value, failure=failure, label=label):
+            assert past is not None
+            return Answer(unpack(value, fetch), failure, label, at_ns=past.at_ns)
+        case Refused(failure=failure):
+            assert past is not None
+            return Answer(None, failure, at_ns=past.at_ns)
+        case None:
+            return None
+
+
+if __name__ == "__main__":
+    place = FOLDER / f"{__version__}.jsonl"
+    place.write_bytes(b"\n".join(lines(record())) + b"\n")
+    print(f"{place}: {replay(read(place.read_bytes()))} turns replay")
+    sys.exit(0)

@@ -1,0 +1,59 @@
+"""Journals of every release replay with today's code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from ergos.base.errors import DivergedError, VerificationError
+from ergos.kernel.events import Body, decode_body
+from ergos.sim import golden
+
+FILES = sorted((Path(__file__).parent.parent / "golden").glob("*.jsonl"))
+
+
+def test_there_is_a_golden_journal() -> None:
+    assert FILES
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_journal_of_an_earlier_release_replays_without_divergence(file: Path) -> None:
+    assert golden.replay(golden.read(file.read_bytes())) >= 3
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_golden_journal_holds_every_kind_of_record(file: Path) -> None:
+    kinds = {type(decode_body(record.body)) for record in golden.read(file.read_bytes()).records}
+    assert kinds == set(get_args(Body))
+
+
+def test_recording_twice_gives_the_same_journal() -> None:
+    assert golden.record() == golden.record()
+
+
+def test_an_altered_golden_journal_is_noticed() -> None:
+    found = golden.read(FILES[-1].read_bytes())
+    first = msgspec.structs.replace(found.records[3], at_ns=1)
+    forged = golden.Golden((*found.records[:3], first, *found.records[4:]), found.blobs)
+    with pytest.raises(VerificationError):
+        golden.replay(forged)
+
+
+def test_a_changed_program_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def other(ctx: golden.Context, hiccup: golden.Hiccup) -> object:
+        return await ctx.act("peek", n=99)
+
+    monkeypatch.setattr(golden, "scribe", other)
+    with pytest.raises(DivergedError):
+        golden.replay(golden.read(FILES[-1].read_bytes()))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_golden_journal_leaves_a_turn_open_that_is_driven_again(file: Path) -> None:
+    turns: dict[tuple[int, int], set[str]] = {}
+    for record in golden.read(file.read_bytes()).records:
+        turns.setdefault((record.pid, record.turn), set()).add(type(decode_body(record.body)).__name__)
+    assert any("Woken" in kinds and not kinds & {"Committed", "Exited"} for kinds in turns.values())
