@@ -89,8 +89,9 @@ async def talker(ctx: Context) -> int:
 
 @agent()
 async def sleeper(ctx: Context) -> Idle:
-    """Idles; each message is one turn that only counts."""
-    stamps.first_instruction()
+    """Idles; each message is one turn that takes it and counts."""
+    stamps.first_instruction(int(ctx.beginning.pid))
+    await ctx.receive()
     memory = ctx.memory if isinstance(ctx.memory, dict) else {}
     return ctx.idle({**memory, "turns": _number(memory.get("turns", 0)) + 1})
 

@@ -53,9 +53,7 @@ async def ergos(folder: Path, agent: str, processes: int, calls: int) -> CallsRu
         await opened.store.flush()
         wall, cpu = time.perf_counter() - wall, cpu_s() - cpu
         level = synchronous(opened.store)
-    return CallsRun(
-        processes * calls, wall, cpu, level, mode(folder / "ergos.db"), record_bytes(folder / "ergos.db")
-    )
+    return CallsRun(processes * calls, wall, cpu, level, mode(folder / "ergos.db"), record_bytes(folder / "ergos.db"))
 
 
 def record_bytes(path: Path) -> tuple[float, float]:

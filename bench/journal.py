@@ -1,8 +1,10 @@
 """The journal: how it grows with a conversation, and how fast it is verified.
 
-    python -m bench.journal grow CALLS                 bytes written by one process that talks for so long
-    python -m bench.journal fill FOLDER RECORDS        a store with so many records
-    python -m bench.journal verify FOLDER              audit it
+python -m bench.journal grow CALLS                 bytes written by one process that talks for so long
+python -m bench.journal fill FOLDER RECORDS        a store with so many records
+python -m bench.journal verify FOLDER              audit it
+
+Each is a process of its own and prints one JSON line.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ class Job(TypedDict):
     """State of a thread."""
 
     job: str
+    published: bool
 
 
 def _charge(state: Job) -> Job:
@@ -41,7 +42,7 @@ def _put(state: Job) -> Job:
 
 def _publish(state: Job) -> Job:
     outside.perform(FOLDER, "publish", state["job"])
-    return state
+    return {"job": state["job"], "published": True}
 
 
 def main() -> None:
@@ -60,12 +61,10 @@ def main() -> None:
     def slot() -> None:
         while (job := jobs.take()) is not None:
             config = {"configurable": {"thread_id": job}}
-            while True:
-                known = graph.get_state(config)
-                if known.values and not known.next:
-                    break
-                begun = bool(known.values) and START not in known.next
-                graph.invoke(None if begun else {"job": job}, config, durability="sync")
+            while not (known := graph.get_state(config)).values.get("published"):
+                # A thread that has not got beyond its input has no node to resume: it is begun again.
+                begun = "job" in known.values
+                graph.invoke(None if begun else {"job": job, "published": False}, config, durability="sync")
             jobs.finished(job)
 
     with ThreadPoolExecutor(outside.IN_FLIGHT) as pool:

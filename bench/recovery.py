@@ -1,7 +1,9 @@
 """Recovery after SIGKILL: a thousand open turns, with and without a long past.
 
-    python -m bench.recovery load FOLDER COUNT TURNS    drive them into a hanging call, then die by SIGKILL
-    python -m bench.recovery again FOLDER COUNT         a fresh kernel: seconds until all hang in it again
+python -m bench.recovery load FOLDER COUNT TURNS    drive them into a hanging call, then die by SIGKILL
+python -m bench.recovery again FOLDER COUNT         a fresh kernel: seconds until all hang in it again
+
+Each is a process of its own; the second prints one JSON line.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ async def load(folder: Path, count: int, turns: int) -> None:
     async with opened.kernel as kernel:
         memory = [{"turns": turns, "number": number} for number in range(count)]
         await asyncio.gather(*[kernel.desk.spawn(definition, "bench", one) for one in memory])
-        while len(stamps.running) < count:
+        while len(stamps.running) < count:  # noqa: ASYNC110 - programs leave stamps, no events
             await asyncio.sleep(0.01)
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -47,7 +49,7 @@ async def again(folder: Path, count: int) -> Recovered:
     opened = open_kernel(folder, tools_at_once=count)
     opened.agent("stuck")
     await opened.kernel.start()
-    while len(stamps.running) < count:
+    while len(stamps.running) < count:  # noqa: ASYNC110 - programs leave stamps, no events
         await asyncio.sleep(0.001)
     return Recovered(time.perf_counter() - began, process_age_s(), cpu_s() - cpu)
 

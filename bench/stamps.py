@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 
-first_ns: list[int] = []
-"""When a sleeper's first instruction ran, perf_counter nanoseconds."""
+first_ns: dict[int, int] = {}
+"""When a sleeper's first instruction ran, by pid; perf_counter nanoseconds."""
 running: set[int] = set()
 """Numbers of the hanging calls that were started."""
 
 
-def first_instruction() -> None:
+def first_instruction(pid: int) -> None:
     """Note the time."""
-    first_ns.append(time.perf_counter_ns())
+    first_ns[pid] = time.perf_counter_ns()
 
 
 def started(number: int) -> None:

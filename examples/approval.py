@@ -1,27 +1,26 @@
-"""Approval: an irreversible call under a grant that says `ask`, and an argument outside the grant's range."""
+"""Nothing irreversible without its owner: the grant says `ask`, so the process waits until someone decides.
+
+ergos inbox         shows the exact call
+ergos approve 1     lets it happen, this once
+"""
 
 from __future__ import annotations
 
-from ergos.base.errors import ApprovalDeniedError, DeniedError
-from ergos.lib.agent import Context, agent, anything, between, may
+from ergos.base.errors import ApprovalDeniedError
+from ergos.lib.agent import Context, agent, between, may
 from ergos.lib.tool import tool
 
 
 @tool(effect="irreversible")
-def refund(order: str, amount: int) -> str:
-    """Send money back."""
-    return f"refunded {amount} for {order}"
+def transfer(euros: int, to: str) -> str:
+    """Send money. (Only a line of text here.)"""
+    return f"{euros} euros to {to}"
 
 
-@agent(grants=[may("act", "refund", ask=True, order=anything(), amount=between(1, 50))])
-async def support(ctx: Context) -> list[str]:
-    """Tries too much, then asks: `ergos inbox` shows the exact call, `ergos approve N` allows it once."""
-    said: list[str] = []
-    for amount in (5_000, 20):
-        try:
-            said.append(await ctx.act("refund", order="A-17", amount=amount))
-        except DeniedError:
-            said.append(f"{amount} is more than the grant allows")
-        except ApprovalDeniedError:
-            said.append(f"the owner did not want to refund {amount}")
-    return said
+@agent(grants=[may("act", "transfer", euros=between(1, 500), to="landlord", ask=True)])
+async def treasurer(ctx: Context) -> str:
+    """Pays the rent, if it may."""
+    try:
+        return await ctx.act("transfer", euros=480, to="landlord")
+    except ApprovalDeniedError as denied:
+        return f"not paid: {denied.what}"

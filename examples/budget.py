@@ -1,27 +1,28 @@
-"""Budgets: every call's worst case is held before it is made, so a cap is never passed."""
+"""A ceiling that holds: the worst case of a call is set aside before it is made, and what is not covered is refused."""
 
 from __future__ import annotations
 
 from ergos.base.errors import BudgetError
-from ergos.base.money import Amount, Price
-from ergos.kernel.ledger import UNCAPPED, Caps
+from ergos.base.money import Amount, Price, parse_money
+from ergos.kernel.ledger import Caps
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import tool
 
 
-@tool(effect="pure", price=Price(microusd_per_call=400_000))
-def appraise(item: str) -> str:
-    """Costs 40 cents."""
-    return f"{item} is worth something"
+@tool(effect="idempotent", price=Price(microusd_per_call=parse_money("0.40usd")))
+def photograph(place: str) -> str:
+    """A satellite image, 40 cents each."""
+    return f"{place}.tiff"
 
 
-@agent(grants=[may("act", "appraise")], caps=Caps(process=Amount(1_000_000, UNCAPPED)))
-async def collector(ctx: Context) -> dict[str, object]:
-    """Has one dollar: two appraisals fit, the third is refused before anything is spent."""
-    done: list[str] = []
-    for item in ("vase", "clock", "chair"):
+@agent(grants=[may("act", "photograph")], caps=Caps(process=Amount(parse_money("1usd"), -1)))
+async def surveyor(ctx: Context) -> dict[str, list[str]]:
+    """Photographs as many places as a dollar pays for, and says which are missing."""
+    places = ["Hangzhou", "Shenzhen", "Beijing", "Chengdu"]
+    images: list[str] = []
+    for number, place in enumerate(places):
         try:
-            done.append(await ctx.act("appraise", item=item))
-        except BudgetError as refused:
-            return {"done": done, "refused": refused.what}
-    return {"done": done}
+            images.append(await ctx.act("photograph", place=place))
+        except BudgetError:
+            return {"images": images, "missing": places[number:]}
+    return {"images": images, "missing": []}

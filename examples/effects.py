@@ -1,50 +1,57 @@
-"""The four effect classes: what each tool promises, and what a crash does to a call of it."""
+"""The four effect classes: what the kernel does with a call that a crash cut off.
+
+pure          done again
+idempotent    done again under the same key, so that the other side can tell
+reconcilable  the probe looks first: adopted if it happened, done if it did not
+irreversible  never repeated: the owner is shown the call and decides
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from ergos.kernel.ports import Absent, Errand
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import NOT_DONE, tool
 
-OUTSIDE: dict[str, str] = {}  # stands for a service somewhere else
 
-
-@tool(effect="pure")
-def look(name: str) -> str:
-    """Doing it twice is the same as doing it once: after a crash it is simply done again."""
-    return OUTSIDE.get(name, "nothing")
+@tool(effect="pure", local=True)
+def count(text: str) -> int:
+    """Count words."""
+    return len(text.split())
 
 
 @tool(effect="idempotent")
-def put(name: str, value: str, *, errand: Errand) -> str:
-    """Done again under the same key; the service applies a key once."""
-    return OUTSIDE.setdefault(f"{name}/{errand.idempotency_key}", value)
+def book(seats: int, folder: str, *, errand: Errand) -> str:
+    """Book seats; a second booking under the same key changes nothing."""
+    (Path(folder) / f"booking-{errand.idempotency_key}").write_text(str(seats))
+    return f"{seats} seats"
 
 
-def was_booked(name: str) -> str | Absent:
-    """The probe: did it happen?"""
-    return OUTSIDE.get(f"booking {name}", NOT_DONE)
+def printed(folder: str, *, errand: Errand) -> str | Absent:
+    """Whether the page already lies in the tray."""
+    return "printed" if (Path(folder) / f"page-{errand.idempotency_key}").exists() else NOT_DONE
 
 
-@tool(effect="reconcilable", probe=was_booked)
-def book(name: str) -> str:
-    """After a crash the probe looks first; then it is adopted or done."""
-    return OUTSIDE.setdefault(f"booking {name}", "booked")
+@tool(effect="reconcilable", probe=printed)
+def print_page(folder: str, *, errand: Errand) -> str:
+    """Print a page."""
+    (Path(folder) / f"page-{errand.idempotency_key}").write_text("welcome")
+    return "printed"
 
 
 @tool(effect="irreversible")
-def announce(words: str) -> str:
-    """Never repeated: cut off by a crash it is in doubt, and the owner decides."""
-    OUTSIDE[words] = "announced"
-    return "announced"
+def ring(folder: str) -> str:
+    """Ring the bell; nobody can unring it."""
+    with (Path(folder) / "bell").open("a") as bell:
+        bell.write("ding\n")
+    return "ding"
 
 
-@agent(grants=[may("act", tool) for tool in ("look", "put", "book", "announce")])
-async def clerk(ctx: Context) -> list[str]:
-    """One call of each class."""
-    return [
-        await ctx.act("look", name="weather"),
-        await ctx.act("put", name="light", value="on"),
-        await ctx.act("book", name="table for two"),
-        await ctx.act("announce", words="we are open"),
-    ]
+@agent(grants=[may("act", name) for name in ("count", "book", "print_page", "ring")])
+async def doorman(ctx: Context) -> list[object]:
+    """Does one of each, in the folder it is given (default: here)."""
+    folder = str(ctx.memory or ".")
+    seats = await ctx.act("count", text="alice and bob")
+    booked, page = ctx.act("book", seats=seats, folder=folder), ctx.act("print_page", folder=folder)
+    return [seats, *await ctx.all(booked, page, ctx.act("ring", folder=folder))]

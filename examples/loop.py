@@ -1,4 +1,4 @@
-"""Supervision: a program that makes the same call over and over is stopped; one that crashes is driven again."""
+"""An agent that asks the same thing for ever: the kernel counts identical calls with identical answers and stops it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from ergos.lib.tool import tool
 
 
 @tool(effect="pure", local=True)
-def is_done() -> bool:
-    """Never."""
-    return False
+def kettle() -> str:
+    """Look at the kettle."""
+    return "not boiling"
 
 
-@agent(grants=[may("act", "is_done")], supervision=Supervision(loop_calls=10))
-async def impatient(ctx: Context) -> str:
-    """Asks for ever; the breaker ends it after ten identical answers."""
-    while not await ctx.act("is_done"):
+@agent(grants=[may("act", "kettle")], supervision=Supervision(loop_calls=10))
+async def watcher(ctx: Context) -> str:
+    """Watches a kettle that was never switched on."""
+    while await ctx.act("kettle") != "boiling":
         pass
-    return "done"
-
-
-@agent(team=["impatient"])
-async def parent(ctx: Context) -> str:
-    """Learns how its child ended."""
-    end = await ctx.wait(await ctx.spawn("impatient"))
-    return f"{end.state}: {end.failure.code}" if end.failure else end.state
+    return "tea"

@@ -1,37 +1,46 @@
-"""Tasks and solvers: the kernel picks the cheapest per verified success, checks the answer, and escalates."""
+"""Done means verified: the cheap solver is tried first, its answer is checked, and a dear one takes over if need be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from ergos.base.money import Amount, Price
-from ergos.kernel.ledger import UNCAPPED, Caps
+from ergos.kernel.ledger import Caps
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.task import Task, solver
 
 
-def adds_up(numbers: list[int], answer: int) -> Iterator[str]:
-    """The acceptance check: it does not believe anybody."""
-    if answer != sum(numbers):
-        yield f"{answer} is not the sum of {numbers}"
+class Order(msgspec.Struct, frozen=True):
+    """Words to be sorted."""
+
+    words: list[str]
 
 
-TOTAL = Task("total", inputs=list[int], output=int, checks=(adds_up,))
+def nothing_lost(order: Order, answer: list[str]) -> Iterator[str]:
+    """Every word is still there."""
+    for word in order.words:
+        if answer.count(word) != order.words.count(word):
+            yield f"{word!r} stands {answer.count(word)} times in the answer"
 
 
-@solver(TOTAL, price=Price(microusd_per_call=1))
-def careless(numbers: list[int]) -> int:
-    """Cheap, and overlooks the last one."""
-    return sum(numbers[:-1])
+SORT = Task("sort", inputs=Order, output=list[str], checks=(nothing_lost,))
 
 
-@solver(TOTAL, price=Price(microusd_per_call=100))
-def careful(numbers: list[int]) -> int:
-    """Dear, and right."""
-    return sum(numbers)
+@solver(SORT, price=Price(microusd_per_call=1))
+def careless(order: Order) -> list[str]:
+    """Fast, cheap, and it loses what stands there twice."""
+    return sorted(set(order.words))
 
 
-@agent(grants=[may("think", "total")], caps=Caps(process=Amount(10_000, UNCAPPED)))
-async def accountant(ctx: Context) -> int:
-    """Gets a sum that was checked, whoever computed it."""
-    return await ctx.think(TOTAL, [2, 40])
+@solver(SORT, price=Price(microusd_per_call=500))
+def careful(order: Order) -> list[str]:
+    """Slow, dear, and right."""
+    return sorted(order.words)
+
+
+@agent(grants=[may("think", "sort")], caps=Caps(process=Amount(10_000, -1)))
+async def librarian(ctx: Context) -> list[list[str]]:
+    """Sorts twice: the first list is easy, the second catches the careless solver."""
+    return [await ctx.think(SORT, Order(words)) for words in (["pear", "apple"], ["fig", "date", "fig"])]

@@ -1,27 +1,25 @@
-"""A team: three children work at once, each with its own process, grants and account."""
+"""A small team: the lead starts two workers, hands out the work and waits for them."""
 
 from __future__ import annotations
 
-from ergos.lib.agent import Context, agent, may
-from ergos.lib.tool import tool
+from ergos.lib.agent import Context, agent
 
 
-@tool(effect="pure", local=True)
-def count(text: str) -> int:
-    """Words of a text."""
-    return len(text.split())
+@agent()
+async def worker(ctx: Context) -> int:
+    """Reads a text from its mailbox; how many different words are in it."""
+    message = await ctx.receive(within_s=60)
+    if message is None:
+        raise TimeoutError("nobody sent any work")
+    return len(set(message.body.lower().split()))
 
 
-@agent(grants=[may("act", "count")])
-async def reader(ctx: Context) -> int:
-    """Counts the words of the text it was given."""
-    return await ctx.act("count", text=ctx.memory)
-
-
-@agent(team=["reader"])
-async def editor(ctx: Context) -> dict[str, int]:
-    """Hands out texts and adds up; it may not count itself."""
-    texts = ["one two three", "four five", "six"]
-    children = await ctx.all(*(ctx.spawn("reader", text) for text in texts))
-    ends = await ctx.all(*(ctx.wait(child) for child in children))
-    return {"readers": len(children), "words": sum(end.outcome for end in ends)}
+@agent(team=["worker"])
+async def lead(ctx: Context) -> dict[str, int]:
+    """Counts the words of two texts at once."""
+    texts = {"proverb": "more haste less speed", "chorus": "row row row your boat"}
+    workers = dict(zip(texts, await ctx.all(*(ctx.spawn("worker") for _ in texts)), strict=True))
+    for name, pid in workers.items():
+        await ctx.send(pid, texts[name])
+    ends = await ctx.all(*(ctx.wait(pid) for pid in workers.values()))
+    return {name: end.outcome for name, end in zip(workers, ends, strict=True)}

@@ -1,96 +1,205 @@
-"""Every example runs through the real kernel and does what its first line says."""
+"""Every example does what its first line says, on a real kernel, and the journal says the same."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from ergos.base.clock import Monotone
-from ergos.drivers.host import HostClock, HostEntropy
-from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.events import Body, Called, Exited, Intended, Refused, Resulted, decode_body
+from ergos.base.money import Amount
+from ergos.kernel.events import Answered, Asked, Called, Committed, Doubted, Exited, Intended, Refused, Repeated, Resulted
 from ergos.kernel.process import State
 from ergos.lib.folder import FolderPrograms
-from ergos.runtime.desk import Ended
-from ergos.runtime.kernel import Kernel
-from ergos.runtime.machine import Parts
+from tests.lib.house import Cut, House, ended, item, records, run, until
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-FILES = sorted(path.name for path in EXAMPLES.glob("*.py"))
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 
 
-def run(name: str, folder: Path, answer: str | None = None) -> tuple[Ended, list[Body]]:
-    """The outcome of an example and everything the journal says."""
+def calls(journal: list[object], kind: str) -> list[Called]:
+    return [record for record in journal if isinstance(record, Called) and record.call.kind == kind]
 
-    async def work() -> tuple[Ended, list[Body]]:
+
+def test_every_example_can_be_loaded() -> None:
+    names = {FolderPrograms().load(path).agent for path in EXAMPLES.glob("*.py")}
+    assert names == {"hello", "doorman", "counter", "lead", "treasurer", "surveyor", "librarian", "host", "watcher"}
+
+
+def test_hello_greets_and_writes_one_record_for_its_local_call(tmp_path: Path) -> None:
+    async def scenario() -> None:
         programs = FolderPrograms()
-        store = SqliteStore(folder / "ergos.db")
-        parts = Parts(store=store, clock=Monotone(HostClock()), entropy=HostEntropy(), programs=programs)
-        async with Kernel(parts) as kernel:
-            pid = await kernel.desk.spawn(programs.load(EXAMPLES / name), "alice")
-            end = asyncio.ensure_future(kernel.desk.end_of(pid))
-            while answer is not None and not end.done():
-                await asyncio.sleep(0.01)
-                for item in await store.items("alice", 10):
-                    await kernel.desk.answer(item.id, answer, "alice")  # type: ignore[arg-type]
-            ended = await end
-            return ended, [decode_body(record.body) async for record in store.records()]
+        definition = programs.load(EXAMPLES / "hello.py")
+        async with House(tmp_path).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(definition, "alice"))
+            assert end.outcome == "HELLO ALICE!"
+            journal = await records(kernel, end.process.pid)
+            assert [call.call.name for call in calls(journal, "act")] == ["shout"]
+            assert not [record for record in journal if isinstance(record, Intended)]
 
-    return asyncio.run(asyncio.wait_for(work(), 60))
+    asyncio.run(scenario())
 
 
-def outcome(name: str, folder: Path, answer: str | None = None) -> object:
-    """What an example returned; it must have ended well."""
-    ended, _ = run(name, folder, answer)
-    assert ended.process.state is State.DONE, ended.process.failure
-    return ended.outcome
+def test_effects_does_one_of_each(tmp_path: Path) -> None:
+    end = asyncio.run(run(tmp_path, EXAMPLES / "effects.py", str(tmp_path)))
+    assert end.outcome == [3, "3 seats", "printed", "ding"]
+    assert (tmp_path / "bell").read_text() == "ding\n"
 
 
-EXPECTED: dict[str, Callable[[object], bool]] = {
-    "hello.py": lambda said: said == "HELLO ALICE!",
-    "effects.py": lambda said: said == ["nothing", "on", "booked", "announced"],
-    "mailbox.py": lambda said: said == 42,
-    "team.py": lambda said: said == {"readers": 3, "words": 6},
-    "solve.py": lambda said: said == 42,
-    "memory.py": lambda said: (
-        said == {"before": ["likes/music", "likes/tea"], "after": {"likes/tea": "green"}}
-    ),
-    "loop.py": lambda said: said == "failed: E402",
-    "budget.py": lambda said: (
-        isinstance(said, dict) and len(said["done"]) == 2 and "process cap of $1.00" in said["refused"]
-    ),
-    "approval.py": lambda said: said == ["5000 is more than the grant allows", "refunded 20 for A-17"],
-}
+@pytest.mark.parametrize(("verdict", "rings"), [("done", 1), ("redo", 2), ("fail", 1)])
+def test_effects_after_a_crash_each_class_is_treated_as_it_says(tmp_path: Path, verdict: str, rings: int) -> None:
+    """All three calls happened and none was recorded; then the power failed."""
+
+    async def crash() -> int:
+        cut = Cut(programs := FolderPrograms(), "book", "print_page", "ring")
+        async with House(tmp_path).dying(cut) as kernel:
+            pid = await kernel.desk.spawn(programs.load(EXAMPLES / "effects.py"), "alice", str(tmp_path))
+            await asyncio.gather(*(asyncio.wait_for(event.wait(), 10) for event in cut.done.values()))
+            return pid
+
+    async def recover(pid: int) -> None:
+        programs = FolderPrograms()
+        programs.load(EXAMPLES / "effects.py")
+        async with House(tmp_path).running(programs) as kernel:
+            doubt = await item(kernel, "doubt")
+            assert "ring" in doubt.text
+            assert (tmp_path / "bell").read_text() == "ding\n", "it was repeated without asking"
+            await kernel.desk.answer(doubt.id, verdict, "alice", "ding" if verdict == "done" else None)
+            end = await ended(kernel, pid)
+            journal = await records(kernel, pid)
+            repeated = {record.key.split(":")[1]: record.why for record in journal if isinstance(record, Repeated)}
+            assert repeated.pop("book") == "idempotent"
+            assert repeated == ({"ring": "owner"} if verdict == "redo" else {}), "what the probe found was done again"
+            assert len([record for record in journal if isinstance(record, Doubted)]) == 1
+            if verdict == "fail":
+                assert end.process.state is State.FAILED
+            else:
+                assert end.outcome == [3, "3 seats", "printed", "ding"]
+
+    recovered = asyncio.run(crash())
+    asyncio.run(recover(recovered))
+    assert (tmp_path / "bell").read_text() == "ding\n" * rings
+    assert len(list(tmp_path.glob("booking-*"))) == 1, "the same key on both attempts"
+    assert len(list(tmp_path.glob("page-*"))) == 1
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_an_example_does_what_it_says(name: str, tmp_path: Path) -> None:
-    assert EXPECTED[name](outcome(name, tmp_path, "approve" if name == "approval.py" else None))
+def test_mailbox_adds_up_across_a_restart_and_idles_in_between(tmp_path: Path) -> None:
+    async def first() -> int:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            pid = await kernel.desk.spawn(programs.load(EXAMPLES / "mailbox.py"), "alice")
+            await kernel.desk.send(pid, 2)
+            await kernel.desk.send(pid, 3)
+            await until(lambda: kernel.machine.table[pid].process.state is State.WAITING and not kernel.machine.table[pid].mail)
+            return pid
+
+    async def second(pid: int) -> None:
+        programs = FolderPrograms()
+        programs.load(EXAMPLES / "mailbox.py")
+        async with House(tmp_path).running(programs) as kernel:
+            await kernel.desk.send(pid, 37)
+            await kernel.desk.send(pid, "stop")
+            assert (await ended(kernel, pid)).outcome == 42
+            journal = await records(kernel, pid)
+            assert [record.memory for record in journal if isinstance(record, Committed)]
+            assert len([record for record in journal if isinstance(record, Committed)]) == 3
+            assert len(calls(journal, "receive")) == 4
+
+    asyncio.run(second(asyncio.run(first())))
 
 
-def test_a_denied_refund_is_never_paid(tmp_path: Path) -> None:
-    ended, records = run("approval.py", tmp_path, "deny")
-    assert ended.outcome == ["5000 is more than the grant allows", "the owner did not want to refund 20"]
-    assert not any(isinstance(record, Intended) for record in records)
-    assert sum(isinstance(record, Refused) for record in records) == 2
+def test_team_counts_the_words_of_both_texts(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "team.py"), "alice"))
+            assert end.outcome == {"proverb": 4, "chorus": 3}
+            journal = await records(kernel)
+            assert len(calls(journal, "spawn")) == 2
+            assert len(calls(journal, "send")) == 2
+            assert [record.state for record in journal if isinstance(record, Exited)] == ["done"] * 3
+
+    asyncio.run(scenario())
 
 
-def test_a_refused_call_costs_nothing_and_a_made_one_its_price(tmp_path: Path) -> None:
-    _, records = run("budget.py", tmp_path)
-    assert [record.charge.microusd for record in records if isinstance(record, Resulted)] == [400_000, 400_000]
+@pytest.mark.parametrize(
+    ("verdict", "outcome"), [("approve", "480 euros to landlord"), ("deny", "not paid: alice denied this call")]
+)
+def test_approval_waits_for_its_owner_and_does_as_told(tmp_path: Path, verdict: str, outcome: str) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            pid = await kernel.desk.spawn(programs.load(EXAMPLES / "approval.py"), "alice")
+            question = await item(kernel, "approval")
+            assert not [record for record in await records(kernel, pid) if isinstance(record, Intended)]
+            await kernel.desk.answer(question.id, verdict, "alice")
+            assert (await ended(kernel, pid)).outcome == outcome
+            journal = await records(kernel, pid)
+            assert [type(record) for record in journal if isinstance(record, Asked | Answered)] == [Asked, Answered]
+            assert len([record for record in journal if isinstance(record, Intended)]) == (verdict == "approve")
+
+    asyncio.run(scenario())
 
 
-def test_a_rejected_answer_is_paid_and_handed_to_the_next_solver(tmp_path: Path) -> None:
-    _, records = run("solve.py", tmp_path)
-    attempts = [record for record in records if isinstance(record, Resulted)]
-    assert [bool(attempt.faults) for attempt in attempts] == [True, False]
-    assert [record.call.solver for record in records if isinstance(record, Intended)] == ["careless", "careful"]
+def test_budget_is_never_passed_and_the_program_copes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "budget.py"), "alice"))
+            assert end.outcome == {"images": ["Hangzhou.tiff", "Shenzhen.tiff"], "missing": ["Beijing", "Chengdu"]}
+            journal = await records(kernel, end.process.pid)
+            refused = [record.failure for record in journal if isinstance(record, Refused)]
+            assert [failure.code for failure in refused] == ["E302"]
+            assert "$0.80" in refused[0].what
+            assert sum(record.charge.microusd for record in journal if isinstance(record, Resulted)) == 800_000
+            accounts, _ = await kernel.meters("paid/")
+            assert accounts["paid/photograph"] == Amount(800_000, 0)
+
+    asyncio.run(scenario())
 
 
-def test_the_breaker_ends_a_loop_after_its_limit(tmp_path: Path) -> None:
-    _, records = run("loop.py", tmp_path)
-    assert sum(isinstance(record, Called) and record.call.name == "is_done" for record in records) == 10
-    assert any(isinstance(record, Exited) and record.state == "failed" for record in records)
+def test_solve_escalates_only_where_the_check_finds_a_fault(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "solve.py"), "alice"))
+            assert end.outcome == [["apple", "pear"], ["date", "fig", "fig"]]
+            journal = await records(kernel, end.process.pid)
+            solvers = [record.call.solver for record in journal if isinstance(record, Intended)]
+            results = [record for record in journal if isinstance(record, Resulted)]
+            assert solvers == ["careless", "careless", "careful"]
+            assert [bool(record.faults) for record in results] == [False, True, False]
+            assert "'fig' stands 1 times" in results[1].faults[0]
+            assert [record.charge.microusd for record in results] == [1, 1, 500]
+
+    asyncio.run(scenario())
+
+
+def test_memory_is_shared_by_processes_of_one_owner_and_can_be_erased(tmp_path: Path) -> None:
+    async def scenario() -> list[object]:
+        said: list[object] = []
+        for guests in (("bob", "bob"), ("bob", "forget bob", "bob")):
+            programs = FolderPrograms()
+            definition = programs.load(EXAMPLES / "memory.py")
+            async with House(tmp_path).running(programs) as kernel:
+                for guest in guests:
+                    said.append((await ended(kernel, await kernel.desk.spawn(definition, "alice", guest))).outcome)
+                other = await ended(kernel, await kernel.desk.spawn(definition, "eve", "bob"))
+                assert other.outcome in ("Welcome, bob.", "Welcome back, bob: visit 2.")
+        return said
+
+    welcome = "Welcome back, bob: visit {}."
+    assert asyncio.run(scenario()) == ["Welcome, bob.", welcome.format(2), welcome.format(3), "forgotten", "Welcome, bob."]
+
+
+def test_loop_is_broken_after_the_calls_its_supervision_allows(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "loop.py"), "alice"))
+            assert end.process.state is State.FAILED
+            assert end.process.failure is not None
+            assert end.process.failure.code == "E402"
+            assert len(calls(await records(kernel, end.process.pid), "act")) == 10
+
+    asyncio.run(scenario())

@@ -34,7 +34,7 @@ def test_waiting_for_what_cannot_come_is_an_error() -> None:
 
 def test_a_loop_without_end_is_an_error() -> None:
     async def circle() -> None:
-        while True:
+        while True:  # noqa: ASYNC110
             await asyncio.sleep(0)
 
     loop = VirtualLoop()

@@ -14,15 +14,16 @@ already asked.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.entropy import SeededEntropy
-from ergos.base.errors import ErgosError, UnacceptedError, every_error
+from ergos.base.errors import DefinitionError, ErgosError, ProgramError, UnacceptedError, ValueShapeError, every_error
 from ergos.base.ids import Pid
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import ATTEMPTS_MAX
@@ -32,7 +33,9 @@ from ergos.kernel.policy import Grant, Matcher
 from ergos.kernel.ports import Beginning
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.syscalls import Answer, Idle, Request, Yielded
+from ergos.lib.foreign import Running
 from ergos.lib.task import Task, shaped
+from ergos.lib.watch import misfit
 
 T = TypeVar("T")
 O = TypeVar("O")  # noqa: E741 - output
@@ -87,6 +90,20 @@ class _Several:
         return (yield self._requests)
 
 
+async def _several(calls: tuple[object, ...]) -> tuple[Answer, ...]:
+    requests: list[Request] = []
+    for call in calls:
+        if isinstance(call, Deferred):
+            requests.append(call.request)
+        else:
+            if inspect.iscoroutine(call):
+                call.close()
+            raise ProgramError(
+                "`all` and `settled` take system calls that were not awaited yet; `think` is awaited by itself"
+            )
+    return await _Several(tuple(requests)) if requests else ()
+
+
 class Context:
     """What a program sees of the world: the system calls, and what is true at the start of its turn."""
 
@@ -117,7 +134,7 @@ class Context:
 
     # Work
 
-    def act(self, tool: str, *, key: str | None = None, **args: Plain) -> Deferred[Any]:
+    def act(self, tool: str, /, *, key: str | None = None, **args: Plain) -> Deferred[Any]:
         """One tool call. `key` names it within the turn (a tool call's id)."""
         return self._call("act", tool, args, lambda value: value, key=key)
 
@@ -147,12 +164,12 @@ class Context:
 
     async def all(self, *calls: Deferred[Any]) -> list[Any]:
         """Several calls at once; their values in the order given. Raises: the first failure, after all have ended."""
-        answers = await _Several(tuple(call.request for call in calls)) if calls else ()
+        answers = await _several(calls)
         return [call.value(answer) for call, answer in zip(calls, answers, strict=True)]
 
     async def settled(self, *calls: Deferred[T]) -> list[T | ErgosError]:
         """Like `all`, but a failure stands in the list as an error instead of being raised."""
-        answers = await _Several(tuple(call.request for call in calls)) if calls else ()
+        answers = await _several(calls)
         found: list[T | ErgosError] = []
         for call, answer in zip(calls, answers, strict=True):
             self.note(answer)
@@ -234,6 +251,7 @@ class Context:
         return Deferred(self, Request(kind=kind, name=name, args=args, key=key), convert)
 
 
+Verb = Literal["act", "think", "send", "spawn"]
 AgentFunction = Callable[[Context], Awaitable[object]]
 
 
@@ -260,8 +278,18 @@ def agent(
     """Declare an agent in a Python file. Spawning its team needs no further grant."""
 
     def declare(function: AgentFunction) -> Agent:
-        own = checked_name(name or getattr(function, "__name__", "agent"), what="an agent")
+        own = name or getattr(function, "__name__", "agent")
         members = tuple(team)
+        wrong = misfit(supervision or Supervision())
+        if not inspect.iscoroutinefunction(function):
+            wrong = "its program is no async function"
+        if wrong:
+            raise DefinitionError(f"the agent {own}: {wrong}", remedy="correct its `@agent(...)`")
+        try:
+            for called in (own, *members):
+                checked_name(called, what="an agent")
+        except ValueShapeError as error:
+            raise DefinitionError(error.what, remedy="correct its `@agent(...)`") from error
         granted = tuple(msgspec.structs.replace(grant, agent=own) for grant in grants)
         spawns = tuple(Grant(agent=own, verb="spawn", name=member) for member in members)
         return Agent(own, function, granted + spawns, caps or Caps(), supervision or Supervision(), members)
@@ -269,11 +297,10 @@ def agent(
     return declare
 
 
-def may(verb: str, name: str, *, ask: bool = False, **args: Matcher) -> Grant:
-    """A grant: `may("act", "pay", amount=between(0, 100), ask=True)`."""
-    return msgspec.convert(
-        {"agent": "*", "verb": verb, "name": name, "ask": ask, "args": args or None}, Grant, from_attributes=True
-    )
+def may(verb: Verb, name: str, /, *, ask: bool = False, **args: Matcher | str | float | bool) -> Grant:
+    """A grant: `may("act", "pay", amount=between(0, 100), to="landlord", ask=True)`. A bare value means `equals`."""
+    matchers = {key: one if isinstance(one, Matcher) else Matcher("equals", (one,)) for key, one in args.items()}
+    return Grant(agent="*", verb=verb, name=name, ask=ask, args=matchers or None)
 
 
 def between(low: float, high: float) -> Matcher:
@@ -305,7 +332,8 @@ def program_of(function: AgentFunction) -> Callable[[Beginning], Coroutine[Any, 
     """The kernel's view of an agent's function."""
 
     async def program(beginning: Beginning) -> object:
-        came = await function(Context(beginning))
+        with Running(beginning.agent):
+            came = await function(Context(beginning))
         return came if isinstance(came, Idle) else msgspec.to_builtins(came, str_keys=True)
 
     return program

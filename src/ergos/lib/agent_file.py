@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import re
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -23,6 +24,7 @@ from ergos.kernel.policy import Grant, Matcher
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.values import NULL, Packed
 from ergos.lib.frontmatter import Field, Matter, error, parse, plain
+from ergos.lib.watch import misfit
 
 T = TypeVar("T")
 
@@ -40,6 +42,9 @@ FIELDS: Final = (
 )
 VERBS: Final = ("act", "think", "send", "spawn")
 MATCHERS: Final = ("equals", "one_of", "range", "under", "domain", "any")
+_PROGRAM: Final = re.compile(r"(?:[^\W.][\w-]*/)*[^\W.][\w-]*\.py(?::[^\W\d]\w*)?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS: Final = (1971, 2200)  # what fits in 64 bits of nanoseconds, in every time zone
 BUDGETS: Final = ("per_call", "per_process", "per_agent", "per_owner", "per_day")
 """Each in money; with `tokens_` in front (`tokens_per_day`), in tokens."""
 
@@ -66,14 +71,14 @@ def read(text: str, path: str) -> AgentFile:
     matter = parse(text, path)
     _known(matter.fields, FIELDS, matter, "field")
     own = _name(matter)
-    team = tuple(_text(item, matter, "the name of an agent") for item in _list(matter.fields.get("team"), matter))
+    team = _team(matter)
     grants = tuple(_grant(item, own, matter) for item in _list(matter.fields.get("grants"), matter))
     spawns = tuple(Grant(agent=own, verb="spawn", name=member, words=f"team: {member}") for member in team)
     return AgentFile(
         name=own,
         goal=_optional_text(matter, "goal", ""),
         language=_choice(matter, "language", ("en", "zh"), "en"),
-        program=_optional_text(matter, "program", "agent.py:agent"),
+        program=_program(matter),
         team=team,
         grants=grants + spawns,
         caps=_caps(matter),
@@ -92,6 +97,38 @@ def _name(matter: Matter) -> str:
     return _checked(lambda: checked_name(text, what="an agent"), field, matter, "letters, digits, '.', '-' and '_'")
 
 
+def _team(matter: Matter) -> tuple[str, ...]:
+    """Names are parts of paths, so they are checked before any file is looked for."""
+    found: list[str] = []
+    for item in _list(matter.fields.get("team"), matter):
+        member = _called(item, matter, "an agent")
+        if member in found:
+            raise error(matter.path, item.line, item.column, f"{member!r} stands here a second time", "each name once")
+        found.append(member)
+    return tuple(found)
+
+
+def _called(field: Field, matter: Matter, what: str, *, prefix: bool = False) -> str:
+    """A name; with `prefix`, also one that ends in '.*'."""
+    text = _text(field, matter, what)
+    stem = text.removesuffix(".*") if prefix else text
+    expected = "letters, digits, '.', '-' and '_'" + (", or a prefix such as `mail.*`" if prefix else "")
+    _checked(lambda: checked_name(stem, what=what), field, matter, expected)
+    return text
+
+
+def _program(matter: Matter) -> str:
+    """Inside the agent's folder: what a definition runs is what its folder shows."""
+    field = matter.fields.get("program")
+    if field is None:
+        return "agent.py:agent"
+    text = _text(field, matter, "`FILE.py:FUNCTION`")
+    if _PROGRAM.fullmatch(text) is None:
+        what = f"{text[:60]!r} is no program of this folder"
+        raise error(matter.path, field.line, field.column, what, "`FILE.py:FUNCTION`")
+    return text
+
+
 def _grant(field: Field, agent: str, matter: Matter) -> Grant:
     fields = _mapping(field, matter, "`act: TOOL` with optional args, ask, expires, words")
     _known(fields, (*VERBS, "args", "ask", "expires", "words"), matter, "part of a grant")
@@ -107,7 +144,7 @@ def _grant(field: Field, agent: str, matter: Matter) -> Grant:
     return Grant(
         agent=agent,
         verb=verb,  # type: ignore[arg-type]
-        name=_text(fields[verb], matter, "the name of a tool, task or agent"),
+        name=_called(fields[verb], matter, "a tool, task or agent", prefix=True),
         args=None if args is None else _matchers(args, matter),
         ask=ask is not None and ask.value is True,
         expires_ns=_expiry(fields.get("expires"), matter),
@@ -122,18 +159,40 @@ def _matchers(field: Field, matter: Matter) -> dict[str, Matcher]:
         if not isinstance(item.value, dict):
             found[key] = Matcher("any") if item.value == "any" else Matcher("equals", (_atom(item, matter),))
             continue
-        _known(item.value, MATCHERS, matter, "matcher")
-        if len(item.value) != 1:
-            raise error(matter.path, item.line, item.column, "one matcher for each argument", ", ".join(MATCHERS))
-        kind, value = next(iter(item.value.items()))
-        listed = value.value if isinstance(value.value, list) else [value]
-        values = tuple(_atom(one, matter) for one in listed)
-        if kind == "range" and not (len(values) == 2 and all(isinstance(one, int | float) for one in values)):
-            raise error(matter.path, value.line, value.column, "a range has two numbers", "`range: [0, 100]`")
-        if not values and kind != "any":
-            raise error(matter.path, value.line, value.column, f"{kind} has no value", "at least one")
-        found[key] = Matcher(kind, values)  # type: ignore[arg-type]
+        found[key] = _matcher(item, item.value, matter)
     return found
+
+
+def _matcher(item: Field, fields: dict[str, Field], matter: Matter) -> Matcher:
+    _known(fields, MATCHERS, matter, "matcher")
+    if len(fields) != 1:
+        raise error(matter.path, item.line, item.column, "an argument has exactly one matcher", ", ".join(MATCHERS))
+    kind, value = next(iter(fields.items()))
+    if kind == "any":
+        return Matcher("any")
+    listed = value.value if isinstance(value.value, list) else [value]
+    values = tuple(_atom(one, matter) for one in listed)
+    what, expected = _mismatch(kind, values)
+    if what:
+        raise error(matter.path, value.line, value.column, what, expected)
+    return Matcher(kind, values)  # type: ignore[arg-type]
+
+
+def _mismatch(kind: str, values: tuple[str | int | float | bool, ...]) -> tuple[str, str]:
+    """What is wrong with a matcher's values, and what was expected; two empty texts if nothing is."""
+    if not values:
+        return f"{kind} has no value", "at least one"
+    if kind == "equals" and len(values) > 1:
+        return "equals has several values", "one value, or `one_of: [...]`"
+    if kind in ("under", "domain") and not all(isinstance(one, str) and one.strip() for one in values):
+        return f"{kind} has a value that is no text", "`under: FOLDER`" if kind == "under" else "`domain: HOST`"
+    if kind == "range":
+        numbers = [one for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
+        if len(values) != 2 or len(numbers) != 2:
+            return "a range has two numbers", "`range: [0, 100]`"
+        if numbers[0] > numbers[1]:
+            return f"nothing lies between {numbers[0]} and {numbers[1]}", "the smaller number first"
+    return "", ""
 
 
 def _caps(matter: Matter) -> Caps:
@@ -173,32 +232,38 @@ def _supervision(matter: Matter) -> Supervision:
         return Supervision()
     fields = _mapping(field, matter, "`restarts: 3`")
     _known(fields, Supervision.__struct_fields__, matter, "part of supervision")
-    values = {key: plain(item) for key, item in fields.items()}
-    try:
-        found = msgspec.convert(values, Supervision, strict=True)
-    except msgspec.ValidationError as wrong:
-        raise error(matter.path, field.line, field.column, str(wrong), "as in docs/reference") from wrong
-    if (
-        found.restarts < 0
-        or found.period_s <= 0
-        or found.loop_calls < 2
-        or found.watchdog_s <= 0
-        or found.backoff_s < 0
-    ):
-        raise error(
-            matter.path, field.line, field.column, "a number is out of range", "positive numbers, loop_calls >= 2"
-        )
+    found = Supervision()
+    for key, item in fields.items():  # one by one, so that a fault is shown where it stands
+        try:
+            found = msgspec.convert({**msgspec.to_builtins(found), key: plain(item)}, Supervision, strict=True)
+        except msgspec.ValidationError as wrong:
+            what = str(wrong).split(" - at ")[0]
+            raise error(matter.path, item.line, item.column, f"{key}: {what}", _expected(key)) from wrong
+        if misfit(found):
+            raise error(matter.path, item.line, item.column, misfit(found), _expected(key))
     return found
+
+
+def _expected(key: str) -> str:
+    if key == "restart":
+        return "never or on_crash"
+    return "a whole number" if key in ("restarts", "loop_calls") else "a number of seconds"
 
 
 def _window(matter: Matter) -> int:
     field = matter.fields.get("window_tokens")
-    return WINDOW_TOKENS_DEFAULT if field is None else _count(field, matter)
+    if field is None:
+        return WINDOW_TOKENS_DEFAULT
+    if field.value == 0:
+        raise error(matter.path, field.line, field.column, "a window of 0 tokens holds nothing", "a whole number >= 1")
+    return _count(field, matter)
 
 
 def _settings(matter: Matter) -> Packed:
     field = matter.fields.get("settings")
     if field is None:
+        return NULL
+    if field.value is None:
         return NULL
     _mapping(field, matter, "`name: value` lines")
     return msgspec.Raw(encode(plain(field), what="settings"))
@@ -208,9 +273,16 @@ def _expiry(field: Field | None, matter: Matter) -> int | None:
     if field is None:
         return None
 
+    if not isinstance(field.value, str) or _DATE.match(field.value) is None:
+        what = f"{_short(field)} is no date"
+        raise error(matter.path, field.line, field.column, what, "a date or time such as 2027-01-31")
+    text = field.value
+
     def instant() -> int:
-        found = datetime.datetime.fromisoformat(str(field.value))
+        found = datetime.datetime.fromisoformat(text)
         aware = found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+        if not _YEARS[0] <= aware.year <= _YEARS[1]:
+            raise ValueError(f"the year is {aware.year}, not between {_YEARS[0]} and {_YEARS[1]}")
         return int(aware.timestamp()) * 1_000_000_000
 
     return _checked(instant, field, matter, "a date or time such as 2027-01-31")
@@ -223,8 +295,8 @@ def _known(fields: dict[str, Field], allowed: tuple[str, ...], matter: Matter, w
     for key, field in fields.items():
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, 1)
-            hint = f"{near[0]!r}" if near else "one of " + ", ".join(allowed)
-            raise error(matter.path, field.line, field.column, f"{key!r} is no {what}", hint)
+            hint = repr(near[0]) if near else "one of " + ", ".join(allowed)
+            raise error(matter.path, *field.key, f"{key[:60]!r} is no {what}", hint)
 
 
 def _mapping(field: Field, matter: Matter, expected: str) -> dict[str, Field]:

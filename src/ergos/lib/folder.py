@@ -14,24 +14,28 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Final, cast
+from typing import Final, TypeVar, cast
 
 import msgspec
 
 from ergos.base.canonical import encode
-from ergos.base.errors import AgentFileError, DefinitionError, ErgosError
+from ergos.base.errors import AgentFileError, DefinitionError
 from ergos.base.limits import AGENT_FILE_BYTES_MAX, AGENT_FILES_MAX, SPAWN_DEPTH_MAX, TOOL_FILES_MAX
 from ergos.kernel.ports import Definition, Package, Program, Solver, Tool
 from ergos.kernel.ports import Task as TaskPort
 from ergos.lib.agent import Agent, AgentFunction, program_of
 from ergos.lib.agent_file import AgentFile, read
+from ergos.lib.foreign import Loading
 from ergos.lib.task import FunctionSolver, Task
 from ergos.lib.tool import FunctionTool
+
+T = TypeVar("T")
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -47,6 +51,8 @@ class Kit(msgspec.Struct, frozen=True):
     tools: Mapping[str, Tool]
     tasks: Mapping[str, TaskPort]
     solvers: tuple[Solver, ...]
+    code: tuple[bytes, ...] = ()
+    """The files they stand in; a change of one is a new version of every agent that has them."""
 
 
 class FolderPrograms:
@@ -129,7 +135,7 @@ def _folder(folder: Path, inherited: Kit, depth: int = 0) -> dict[str, Loaded]:
         raise DefinitionError(f"{folder} is the team of a team more than {SPAWN_DEPTH_MAX} deep")
     text = _text(folder / "AGENT.md")
     file = read(text, str(folder / "AGENT.md"))
-    kit = _joined(inherited, _kit(sorted((folder / "tools").glob("*.py")) if (folder / "tools").is_dir() else []))
+    kit = _joined(inherited, _kit(folder / "tools"))
     team: dict[str, Loaded] = {}
     members: dict[str, Definition] = {}
     for member in file.team:
@@ -139,18 +145,18 @@ def _folder(folder: Path, inherited: Kit, depth: int = 0) -> dict[str, Loaded]:
             raise AgentFileError(f"{folder / 'team' / member / 'AGENT.md'} is named {first.agent!r}, not {member!r}")
         members[member] = first
         team.update(below)
-    definition = _definition(file, folder, text)
+    definition = _definition(file, folder, (text.encode(), *kit.code))
     package = Package(
         program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=members
     )
     return {definition.program: Loaded(definition, package), **team}
 
 
-def _definition(file: AgentFile, folder: Path, text: str) -> Definition:
+def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...]) -> Definition:
     return Definition(
         agent=file.name,
         program=str(folder.absolute()),
-        code=_digest([text.encode(), *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
+        code=_digest([*code, *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
         grants=file.grants,
         caps=file.caps,
         supervision=file.supervision,
@@ -164,21 +170,26 @@ def _definition(file: AgentFile, folder: Path, text: str) -> Definition:
 def _program(folder: Path, file: AgentFile) -> Program:
     name, _, function_name = file.program.partition(":")
     module = _module(folder / name)
-    found = getattr(module, function_name or "agent", None)
-    function = cast("AgentFunction", found.function if isinstance(found, Agent) else found)
-    if not callable(function):
-        raise AgentFileError(
-            f"{folder / 'AGENT.md'}: there is no function {function_name!r} in {name}",
-            remedy="expected `program: FILE.py:FUNCTION`",
+    wanted = function_name or "agent"
+    found: object = getattr(module, wanted, None)
+    function: object = found.function if isinstance(found, Agent) else found
+    if not inspect.iscoroutinefunction(function):
+        what = (
+            f"{wanted!r} in {name} is no async function" if found is not None else f"there is no {wanted!r} in {name}"
         )
-    return program_of(function)
+        raise AgentFileError(f"{folder / 'AGENT.md'}: {what}", remedy="expected `program: FILE.py:FUNCTION`")
+    return program_of(cast("AgentFunction", function))
 
 
 def _file(path: Path) -> dict[str, Loaded]:
     """Every `@agent` of a Python file; the last one is the one that is started."""
     module = _module(path)
     kit = _kit_of([module])
-    agents = [found for found in vars(module).values() if isinstance(found, Agent)]
+    agents = list({id(found): found for found in vars(module).values() if isinstance(found, Agent)}.values())
+    names = [found.name for found in agents]
+    twice = next((one for one in names if names.count(one) > 1), None)
+    if twice is not None:
+        raise DefinitionError(f"{path} declares two agents named {twice!r}", remedy="give each its own name")
     if not agents:
         raise DefinitionError(f"{path} declares no agent", remedy="decorate an async function with `@agent(...)`")
     code = _digest([path.read_bytes()])
@@ -207,11 +218,13 @@ def _file(path: Path) -> dict[str, Loaded]:
     return loaded
 
 
-def _kit(paths: Iterable[Path]) -> Kit:
-    listed = list(paths)
+def _kit(folder: Path) -> Kit:
+    """What the files of a folder of tools declare; none where there is no folder."""
+    listed = sorted(folder.glob("*.py")) if folder.is_dir() else []
     if len(listed) > TOOL_FILES_MAX:
-        raise DefinitionError(f"{listed[0].parent} has {len(listed)} files; at most {TOOL_FILES_MAX} are read")
-    return _kit_of([_module(path) for path in listed])
+        raise DefinitionError(f"{folder} has {len(listed)} files; at most {TOOL_FILES_MAX} are read")
+    kit = _kit_of([_module(path) for path in listed])
+    return msgspec.structs.replace(kit, code=tuple(path.read_bytes() for path in listed))
 
 
 def _kit_of(modules: Iterable[ModuleType]) -> Kit:
@@ -221,37 +234,34 @@ def _kit_of(modules: Iterable[ModuleType]) -> Kit:
     for module in modules:
         for found in vars(module).values():
             if isinstance(found, FunctionTool):
-                tools[found.spec.name] = found
+                _once(tools, found.spec.name, found, module)
             elif isinstance(found, Task):
-                tasks[found.spec.name] = found
+                _once(tasks, found.spec.name, found, module)
             elif isinstance(found, FunctionSolver):
-                solvers[found.spec.name] = found
+                _once(solvers, found.spec.name, found, module)
     return Kit(tools, tasks, tuple(solvers.values()))
 
 
+def _once(kit: dict[str, T], name: str, found: T, module: ModuleType) -> None:
+    """A second one of the same name would silently take the place of the first."""
+    if kit.setdefault(name, found) is not found:
+        raise DefinitionError(
+            f"{module.__file__}: there is another one named {name!r}", remedy="give each its own name"
+        )
+
+
 def _joined(first: Kit, second: Kit) -> Kit:
+    """What is inherited and what is the folder's own; of two with one name, the folder's own."""
+    solvers = {found.spec.name: found for found in (*first.solvers, *second.solvers)}
     return Kit(
         MappingProxyType({**first.tools, **second.tools}),
         MappingProxyType({**first.tasks, **second.tasks}),
-        first.solvers + tuple(found for found in second.solvers if found not in first.solvers),
+        tuple(solvers.values()),
+        first.code + second.code,
     )
 
 
 _PREFIX: Final = "ergos_agent_"
-_FAULTS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NameError,
-    OSError,
-    RuntimeError,
-    SystemExit,
-    TypeError,
-    ValueError,
-)
-"""What an owner's file may raise while it is loaded; none of it may end the kernel."""
 
 
 def _module(path: Path) -> ModuleType:
@@ -266,17 +276,14 @@ def _module(path: Path) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    loaded = False
     try:
-        spec.loader.exec_module(module)
-    except ErgosError:
-        del sys.modules[name]
-        raise
-    except SyntaxError as error:
-        del sys.modules[name]
-        raise DefinitionError(f"{path}, line {error.lineno}: {error.msg}") from error
-    except _FAULTS as error:
-        del sys.modules[name]
-        raise DefinitionError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        with Loading(str(path)):
+            spec.loader.exec_module(module)
+        loaded = True
+    finally:
+        if not loaded:
+            del sys.modules[name]
     return module
 
 

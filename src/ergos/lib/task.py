@@ -11,9 +11,8 @@ not have the declared shape never reaches a check. Checks are pure functions of 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
@@ -26,6 +25,7 @@ from ergos.base.money import FREE, Price
 from ergos.kernel.pager import tokens_of
 from ergos.kernel.ports import Errand, Performed
 from ergos.kernel.solvers import SolverKind, SolverSpec, TaskSpec
+from ergos.lib.foreign import Body
 
 I = TypeVar("I")  # noqa: E741 - inputs
 O = TypeVar("O")  # noqa: E741 - output
@@ -52,8 +52,9 @@ class Task(Generic[I, O]):
         self.inputs: Final = inputs
         self.output: Final = output
         self._checks: Final = checks
+        self._judging: Final = Body(self.judge, f"a check of {name}")
         self._spec: Final = TaskSpec(
-            name=checked_name(name, what="a task"),
+            name=_named(name, "a task"),
             version=version,
             input_schema=_schema(inputs),
             output_schema=_schema(output),
@@ -69,7 +70,7 @@ class Task(Generic[I, O]):
 
     async def faults(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found, in a thread because they take time."""
-        return await asyncio.to_thread(self.judge, inputs, value)
+        return cast("tuple[str, ...]", await self._judging(inputs, value))
 
     def judge(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found; the first check that finds faults ends the examination."""
@@ -89,6 +90,7 @@ class FunctionSolver:
 
     def __init__(self, function: Callable[..., object], task: Task[Any, Any], spec: SolverSpec) -> None:
         self.function: Final = function
+        self._run: Final = Body(function, spec.name)
         self._task: Final = task
         self._spec: Final = spec
 
@@ -100,14 +102,11 @@ class FunctionSolver:
     async def solve(self, task: TaskSpec, inputs: Plain, errand: Errand) -> Performed:
         """An attempt; tokens are counted on input and output as the window counts them."""
         typed = shaped(inputs, self._task.inputs, f"the inputs of {task.name}")
-        wants_errand = len(inspect.signature(self.function).parameters) > 1
-        args = (typed, errand) if wants_errand else (typed,)
-        if inspect.iscoroutinefunction(self.function):
-            came = await self.function(*args)
-        else:
-            came = await asyncio.to_thread(self.function, *args)
-            came = await came if isinstance(came, Awaitable) else came
-        value = cast("Plain", msgspec.to_builtins(came, str_keys=True))
+        came = await (self._run(typed, errand=errand) if self._run.wants_errand else self._run(typed))
+        try:
+            value = cast("Plain", msgspec.to_builtins(came, str_keys=True))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise ValueShapeError(f"the answer is not plain data: {error}") from error
         tokens = 0
         if task.tokens_max:
             tokens = tokens_of(str(inputs)) + tokens_of(str(value))
@@ -120,7 +119,12 @@ def solver(
     """Declare a function that does a task: `f(inputs)` or `f(inputs, errand)`."""
 
     def declare(function: Callable[..., object]) -> FunctionSolver:
-        own = checked_name(name or getattr(function, "__name__", "solver"), what="a solver")
+        own = _named(name or getattr(function, "__name__", "solver"), "a solver")
+        parameters = list(inspect.signature(function).parameters)
+        if len(parameters) not in (1, 2) or parameters[1:] not in ([], ["errand"]):
+            raise ToolDefinitionError(f"{own}: a solver takes the inputs, and `errand` if it likes")
+        if price is not None and min(price.microusd_per_call, price.microusd_per_million_tokens) < 0:
+            raise ToolDefinitionError(f"{own}: its price is negative")
         return FunctionSolver(function, task, SolverSpec(name=own, kind=kind, tasks=(task.spec.name,), price=price))
 
     return declare
@@ -132,6 +136,13 @@ def shaped(value: object, kind: type[I], what: str) -> I:
         return msgspec.convert(value, kind, strict=True)
     except msgspec.ValidationError as error:
         raise ValueShapeError(f"{what} does not have the declared shape: {error}") from error
+
+
+def _named(text: str, what: str) -> str:
+    try:
+        return checked_name(text, what=what)
+    except ValueShapeError as error:
+        raise ToolDefinitionError(error.what) from error
 
 
 def _schema(kind: type[object]) -> dict[str, object]:

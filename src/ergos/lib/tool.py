@@ -13,19 +13,22 @@ that it leaves this machine alone. A blocking function runs in a thread.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Final, cast, get_type_hints
 
 import msgspec
 
 from ergos.base.canonical import Plain, digest_of
-from ergos.base.errors import ToolDefinitionError
+from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import Digest, name
+from ergos.base.limits import SLEEP_S_MAX
 from ergos.base.money import FREE, Price
 from ergos.kernel.events import EffectClass
 from ergos.kernel.ports import Absent, Errand, Performed, ToolSpec
+from ergos.lib.foreign import Body
+
+_ARGUMENTS: Final = "ergos arguments"  # no type of an author can have this name
 
 NOT_DONE: Final = Absent()
 """What a probe returns when the effect did not happen."""
@@ -45,8 +48,8 @@ class FunctionTool:
         self._spec: Final = spec
         self._arguments: Final = arguments
         self._fields: Final = arguments.__struct_fields__
-        self._run: Final = _Body(function)
-        self._probe: Final = _Body(probe) if probe is not None else None
+        self._run: Final = Body(function, spec.name)
+        self._probe: Final = Body(probe, spec.name) if probe is not None else None
         self._digest: Final = digest_of(msgspec.to_builtins(spec))
         self.__doc__ = function.__doc__
         self.__name__ = spec.name
@@ -76,36 +79,20 @@ class FunctionTool:
     async def run(self, args: dict[str, Plain], errand: Errand) -> Performed:
         """Do it."""
         came = await self._call(self._run, args, errand)
-        return came if isinstance(came, Performed) else Performed(value=_plain(came))
+        return _performed(came)
 
     async def probe(self, args: dict[str, Plain], errand: Errand) -> Performed | Absent:
         """Look whether it happened."""
         assert self._probe is not None, self._spec.name
         came = await self._call(self._probe, args, errand)
-        if isinstance(came, Absent | Performed):
-            return came
-        return Performed(value=_plain(came))
+        return came if isinstance(came, Absent) else _performed(came)
 
-    async def _call(self, body: _Body, args: dict[str, Plain], errand: Errand) -> object:
+    async def _call(self, body: Body, args: dict[str, Plain], errand: Errand) -> object:
         typed = msgspec.convert(args, self._arguments, strict=True)
         given = {field: getattr(typed, field) for field in self._fields}
         if body.wants_errand:
             given["errand"] = errand
-        if body.is_async:
-            return await cast("Awaitable[object]", body.function(**given))
-        came = await asyncio.to_thread(body.function, **given)
-        return await came if isinstance(came, Awaitable) else came
-
-
-class _Body:
-    """A function and what is asked about it at every call."""
-
-    __slots__ = ("function", "is_async", "wants_errand")
-
-    def __init__(self, function: Callable[..., object]) -> None:
-        self.function = function
-        self.is_async = inspect.iscoroutinefunction(function)
-        self.wants_errand = "errand" in inspect.signature(function).parameters
+        return await body(**given)
 
 
 def tool(
@@ -152,12 +139,18 @@ def _declared(
     queue: str,
     probe: Callable[..., object] | None,
 ) -> FunctionTool:
-    called = name(own_name or getattr(function, "__name__", "tool"), what="a tool")
+    called = _named(own_name or getattr(function, "__name__", "tool"))
     if effect not in ("pure", "idempotent", "reconcilable", "irreversible"):
         raise ToolDefinitionError(f"{called}: {effect!r} is no effect class")
     if (effect == "reconcilable") != (probe is not None):
         raise ToolDefinitionError(f"{called}: a reconcilable tool needs a probe, and only that one")
+    if price is not None and min(price.microusd_per_call, price.microusd_per_million_tokens) < 0:
+        raise ToolDefinitionError(f"{called}: its price is negative")
+    if not 0 < deadline_s <= SLEEP_S_MAX:
+        raise ToolDefinitionError(f"{called}: its deadline is {deadline_s} seconds, not between 0 and {SLEEP_S_MAX}")
     arguments = arguments_of(function, called)
+    if probe is not None and arguments_of(probe, called).__struct_fields__ != arguments.__struct_fields__:
+        raise ToolDefinitionError(f"{called}: its probe does not take the same parameters")
     summary = inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].replace("\n", " ")
     spec = ToolSpec(
         name=called,
@@ -173,6 +166,13 @@ def _declared(
     return FunctionTool(function, spec, arguments, probe)
 
 
+def _named(text: str) -> str:
+    try:
+        return name(text, what="a tool")
+    except ValueShapeError as error:
+        raise ToolDefinitionError(error.what) from error
+
+
 def arguments_of(function: Callable[..., object], called: str) -> type[msgspec.Struct]:
     """A Struct with the function's parameters. Raises: ToolDefinitionError."""
     try:
@@ -185,27 +185,46 @@ def arguments_of(function: Callable[..., object], called: str) -> type[msgspec.S
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise ToolDefinitionError(f"{called}: *{parameter.name} has no schema; name each parameter")
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise ToolDefinitionError(
+                f"{called}: {parameter.name!r} stands before '/', but arguments are passed by name"
+            )
+        if parameter.name == "key":
+            raise ToolDefinitionError(
+                f"{called}: 'key' is the call's own name in `ctx.act`; name the parameter otherwise"
+            )
         if parameter.name not in hints:
             raise ToolDefinitionError(f"{called}: the parameter {parameter.name!r} has no type")
         if parameter.default is parameter.empty:
             fields.append((parameter.name, hints[parameter.name]))
         else:
             fields.append((parameter.name, hints[parameter.name], parameter.default))
-    return msgspec.defstruct(f"{called}_arguments", fields, kw_only=True, forbid_unknown_fields=True)
+    try:
+        return msgspec.defstruct(_ARGUMENTS, fields, kw_only=True, forbid_unknown_fields=True)
+    except (TypeError, ValueError) as error:
+        raise ToolDefinitionError(f"{called}: its parameters cannot be described: {error}") from error
 
 
 def _schema(arguments: type[msgspec.Struct], called: str) -> dict[str, object]:
     try:
         schemas, components = msgspec.json.schema_components([arguments], ref_template="#/$defs/{name}")
-    except TypeError as error:
+        msgspec.json.Decoder(arguments)
+    except (TypeError, NameError, RecursionError) as error:
         raise ToolDefinitionError(f"{called}: a parameter's type has no JSON schema: {error}") from error
-    own = components.pop(arguments.__name__, schemas[0])
+    own = components.pop(_ARGUMENTS, schemas[0])
     own.pop("title", None)
     return {**own, "$defs": components} if components else own
 
 
+def _performed(came: object) -> Performed:
+    """Structs, tuples, enums and the like as plain data, as a replay will give it; the rest is the tool's failure."""
+    try:
+        if isinstance(came, Performed):
+            return msgspec.structs.replace(came, value=_plain(came.value))
+        return Performed(value=_plain(came))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueShapeError(f"the result is not plain data: {error}") from error
+
+
 def _plain(value: object) -> Plain:
-    """Structs, tuples and the like as plain data; what is not plain is refused when it is recorded."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    return msgspec.to_builtins(value, str_keys=True)
+    return cast("Plain", msgspec.to_builtins(value, str_keys=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Final
 
@@ -214,7 +214,7 @@ class Machine:
             gathered.append((change, done))
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> Generator[None, None, None]:
         """Whatever is submitted inside is one transaction: a cause and the wake-up it means are never parted."""
         if self._gathered is not None:
             yield

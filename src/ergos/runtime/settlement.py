@@ -106,9 +106,11 @@ class Settlement:
 
     def reserve(self, resident: Resident, worst: Amount, provider: str) -> Hold | None | Failure:
         """The hold that covers the worst case; None for a call that can cost nothing."""
+        if not worst:
+            return None
         machine = self._machine
         refusal = machine.book.refusal(resident.payer, worst, machine.caps(resident), machine.today())
-        if refusal is not None or not worst:
+        if refusal is not None:
             return refusal
         hold = Hold(amount=worst, provider=provider, day=machine.today())
         machine.book.hold(resident.payer, hold)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Any, Final, TypeVarTuple
+from typing import Any, Final, TypeVarTuple, cast
 
 Ts = TypeVarTuple("Ts")
 
@@ -46,7 +46,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def __init__(self, start_s: float = 0.0) -> None:
         super().__init__()
         self._now_s = start_s
-        self._clock_resolution: Final = 1e-9
         self._selector: Final = _Selector(self)
 
     def time(self) -> float:
@@ -54,8 +53,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now_s
 
     def advance(self, by_s: float) -> None:
-        """Let time pass; a little more than asked, or a due timer would equal the time and never fire."""
-        self._now_s = math.nextafter(self._now_s + by_s, math.inf)  # strictly past the timer that is due
+        """Let time pass: exactly to the next timer where there is one, whatever the sum of floats would be."""
+        timers = cast("list[asyncio.TimerHandle]", vars(self)["_scheduled"])
+        due_s = timers[0].when() if timers else 0.0
+        self._now_s = max(due_s, math.nextafter(self._now_s, math.inf)) if due_s else self._now_s + by_s
+
+    @property
+    def _clock_resolution(self) -> float:
+        """The smallest step of a float at this time: what is due now fires, nothing later does."""
+        return math.ulp(self._now_s)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, _: float) -> None:
+        """Set by the loop this one derives from, to that of the machine's clock; not wanted."""
 
     def run_in_executor(self, executor: Any, func: Callable[[*Ts], Any], *args: *Ts) -> asyncio.Future[Any]:  # noqa: ANN401
         """Do it now: there are no threads."""

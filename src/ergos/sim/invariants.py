@@ -140,7 +140,7 @@ class Judge:
         self._capped()
         if over:
             expect(found.holds_open == 0, f"{found.holds_open} holds were left")
-            left = [item for item in disk.items.values()]
+            left = list(disk.items.values())
             expect(not left, f"inbox items of ended processes are open: {left}")
             expect(all(row.state in ENDED for row in disk.processes.values()), "a process never ended")
 

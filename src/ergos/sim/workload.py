@@ -33,6 +33,7 @@ from ergos.sim.world import SimSolver, SimTool, World
 TOOL_PRICE: Final = Price(microusd_per_call=300)
 CAPS: Final = Caps(call=Amount(1_000, -1), process=Amount(1_000, -1), agent=Amount(2_500, 600), day=Amount(4_000, -1))
 SPAWNS: Final = ("helper", "echo")
+SIGNALS: Final[tuple[SignalName, ...]] = ("pause", "resume", "kill", "stop")
 
 
 class Inputs(msgspec.Struct):
@@ -158,7 +159,7 @@ async def _do(ctx: Context, step: int, depth: int, children: list[int]) -> None:
         case 5:
             await ctx.think(SUM, Inputs(draw(100, stream="sum")))
         case 6:
-            await ctx.remember(f"k{step}", ["x" * 200] * draw(6, stream="long"))
+            await ctx.remember(f"k{step}", cast("Plain", ["x" * 200] * draw(6, stream="long")))
             await ctx.recall("k")
             if draw(2, stream="forget"):
                 await ctx.forget(f"k{step}")
@@ -169,9 +170,7 @@ async def _do(ctx: Context, step: int, depth: int, children: list[int]) -> None:
             await ctx.send(child, "hello")
             children.append(child)
         case 9 if children:
-            await ctx.signal(
-                children[-1], cast("SignalName", ("pause", "resume", "kill", "stop")[draw(4, stream="sig")])
-            )
+            await ctx.signal(children[-1], SIGNALS[draw(4, stream="sig")])
             await ctx.signal(children[-1], "resume")
         case 10:
             await ctx.receive(within_s=draw(50, stream="patience"))
@@ -228,6 +227,7 @@ class Owner:
         self._world.calm = True
         self._clock.jump(3_600)
         await self._halt(kernel, on=False)
+        live: tuple[Process, ...] = ()
         for minute in range(days * 24):
             live = await kernel.machine.store.processes()
             if not live:
@@ -265,8 +265,8 @@ class Owner:
             case 4 | 5 if live:
                 await self._send(kernel, live[draw(len(live), stream="to")].pid)
             case 6 | 7 | 8 if live:
-                name = ("pause", "resume", "kill", "stop")[draw(4, stream="signal")]
-                await self._signal(kernel, live[draw(len(live), stream="whom")].pid, cast("SignalName", name))
+                name = SIGNALS[draw(4, stream="signal")]
+                await self._signal(kernel, live[draw(len(live), stream="whom")].pid, name)
             case 9:
                 await self._halt(kernel, on=True)
             case 10:

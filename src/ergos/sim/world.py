@@ -174,7 +174,7 @@ class SimSolver:
         """What it can do and charges."""
         return self._spec
 
-    async def solve(self, task: TaskSpec, inputs: dict[str, Plain], errand: Errand) -> Performed:
+    async def solve(self, task: TaskSpec, inputs: Plain, errand: Errand) -> Performed:
         """An attempt."""
         world, life = self._world, self._world.life
         world.starts(int(errand.pid), self._spec.name)
@@ -186,5 +186,6 @@ class SimSolver:
         if mood == "fails":
             raise ToolFailedError("overloaded")
         wrong = world.entropy.below(self._wrong_in, stream="wrong") == 0
+        right = inputs.get("n") if isinstance(inputs, dict) else None
         tokens = world.entropy.below(task.tokens_max + 1, stream="tokens")
-        return Performed(value=-1 if wrong else inputs.get("n"), tokens=tokens)
+        return Performed(value=-1 if wrong else right, tokens=tokens)

@@ -1,0 +1,105 @@
+"""Code that others wrote: whatever it raises becomes one of our errors, and ends nothing else.
+
+A tool that calls `sys.exit`, or a program that cancels itself, would otherwise end the whole kernel: the event
+loop lets such exceptions through.
+
+Rules: an ErgosError is passed on; the interrupt of the person at the keyboard and the end of a coroutine are not
+failures of anybody's code; every other exception is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Final
+
+from ergos.base.errors import DefinitionError, ErgosError, ProgramError, ToolFailedError
+
+_OURS: Final = (ErgosError, KeyboardInterrupt, GeneratorExit)
+
+
+class _Guard:
+    """Turns what leaves a `with` block into one of our errors."""
+
+    def __init__(self, what: str) -> None:
+        self._what: Final = what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and not isinstance(error, _OURS):
+            self.turn(error)
+
+    def turn(self, error: BaseException) -> None:
+        """Raise what the error stands for, or return to let it through."""
+
+
+class Loading(_Guard):
+    """An owner's file is being run. Raises: DefinitionError with file and line."""
+
+    def turn(self, error: BaseException) -> None:
+        """Every exception is a fault of the file."""
+        if isinstance(error, SyntaxError):
+            line = f", line {error.lineno}" if error.lineno else ""
+            raise DefinitionError(f"{error.filename or self._what}{line}: {error.msg}") from error
+        place = f", line {line}" if (line := _line(error, self._what)) else ""
+        raise DefinitionError(f"{self._what}{place} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+class Running(_Guard):
+    """A program is being driven. Raises: ProgramError for what would end more than this program."""
+
+    def turn(self, error: BaseException) -> None:
+        """Ordinary exceptions are let through: they are a crash, and supervision decides."""
+        if not isinstance(error, Exception):
+            raise ProgramError(f"the program raised {type(error).__name__}: {error}") from error
+
+
+class Acting(_Guard):
+    """A tool, solver or check is at work. Raises: ToolFailedError for what would end more than this call."""
+
+    def turn(self, error: BaseException) -> None:
+        """Ordinary exceptions are let through; `StopIteration` cannot cross a thread, the others would end the loop."""
+        if isinstance(error, asyncio.CancelledError):  # the kernel's own way to cut a call off
+            return
+        if isinstance(error, StopIteration) or not isinstance(error, Exception):
+            raise ToolFailedError(f"{self._what} raised {type(error).__name__}: {error}") from error
+
+
+class Body:
+    """A function of an author and what is asked about it at every call."""
+
+    __slots__ = ("_is_async", "_name", "function", "wants_errand")
+
+    def __init__(self, function: Callable[..., object], name: str) -> None:
+        self.function = function
+        self.wants_errand = "errand" in inspect.signature(function).parameters
+        self._is_async = inspect.iscoroutinefunction(function)
+        self._name = name
+
+    async def __call__(self, *args: object, **kwargs: object) -> object:
+        """What the function returns; one that is not async runs in a thread."""
+        with Acting(self._name):
+            came = (
+                self.function(*args, **kwargs) if self._is_async else await asyncio.to_thread(self._apply, args, kwargs)
+            )
+            return await came if isinstance(came, Awaitable) else came
+
+    def _apply(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        with Acting(self._name):
+            return self.function(*args, **kwargs)
+
+
+def _line(error: BaseException, path: str) -> int | None:
+    """The last line of this file that the error passed."""
+    found, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == path:
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found

@@ -1,0 +1,89 @@
+"""Whatever an author's code raises becomes one of our errors and ends nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from ergos.base.errors import DefinitionError, DeniedError, ProgramError, ToolFailedError
+from ergos.lib.foreign import Acting, Body, Loading, Running
+
+
+class Unheard(BaseException):
+    """An exception that no `except Exception` catches."""
+
+
+ODD = [SystemExit(3), Unheard("x"), asyncio.CancelledError("me")]
+
+
+@pytest.mark.parametrize("error", [*ODD, ValueError("x"), StopIteration(1), type("Own", (Exception,), {})("x")])
+def test_everything_a_file_raises_while_it_is_loaded_is_a_fault_of_the_file(error: BaseException) -> None:
+    with pytest.raises(DefinitionError, match="cannot be loaded"), Loading("x.py"):
+        raise error
+
+
+def test_the_line_of_the_file_is_named_and_not_one_of_a_library(tmp_path: Path) -> None:
+    path = tmp_path / "x.py"
+    with pytest.raises(DefinitionError, match=r"x\.py, line 3 cannot be loaded: JSONDecodeError"), Loading(str(path)):
+        exec(compile("import json\n\njson.loads('{')\n", str(path), "exec"), {})
+
+
+@pytest.mark.parametrize("error", [DeniedError("no"), KeyboardInterrupt(), GeneratorExit()])
+@pytest.mark.parametrize("guard", [Loading, Running, Acting])
+def test_our_errors_and_the_person_at_the_keyboard_pass(guard: type[Loading], error: BaseException) -> None:
+    with pytest.raises(type(error)) as raised, guard("x"):
+        raise error
+    assert raised.value is error
+
+
+@pytest.mark.parametrize("error", ODD)
+def test_a_program_ends_nobody_but_itself(error: BaseException) -> None:
+    with pytest.raises(ProgramError, match=type(error).__name__), Running("x"):
+        raise error
+
+
+def test_an_ordinary_exception_of_a_program_is_left_to_supervision() -> None:
+    with pytest.raises(ZeroDivisionError), Running("x"):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), Unheard("x"), StopIteration(1)])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_tool_ends_nobody_but_its_call(error: BaseException, is_async: bool) -> None:
+    def plain() -> None:
+        raise error
+
+    async def coroutine() -> None:
+        raise error
+
+    with pytest.raises((ToolFailedError, RuntimeError)):
+        asyncio.run(asyncio.wait_for(Body(coroutine if is_async else plain, "x")(), 5))
+
+
+def test_a_function_that_is_not_async_leaves_the_loop_alone() -> None:
+    async def scenario() -> tuple[object, object]:
+        return await Body(lambda: threading.get_ident(), "x")(), threading.get_ident()  # noqa: PLW0108
+
+    there, here = asyncio.run(scenario())
+    assert there != here
+
+
+def test_what_a_function_promises_is_awaited() -> None:
+    async def later() -> int:
+        return 7
+
+    assert asyncio.run(Body(lambda: later(), "x")()) == 7  # type: ignore[arg-type] # noqa: PLW0108
+
+
+def test_a_call_that_is_cut_off_is_cut_off() -> None:
+    async def scenario() -> None:
+        task = asyncio.create_task(Body(asyncio.Event().wait, "x")())
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
