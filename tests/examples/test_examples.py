@@ -9,7 +9,18 @@ from typing import Final
 import pytest
 
 from ergos.base.money import Amount
-from ergos.kernel.events import Answered, Asked, Called, Committed, Doubted, Exited, Intended, Refused, Repeated, Resulted
+from ergos.kernel.events import (
+    Answered,
+    Asked,
+    Called,
+    Committed,
+    Doubted,
+    Exited,
+    Intended,
+    Refused,
+    Repeated,
+    Resulted,
+)
 from ergos.kernel.process import State
 from ergos.lib.folder import FolderPrograms
 from tests.lib.house import Cut, House, ended, item, records, run, until
@@ -90,7 +101,9 @@ def test_mailbox_adds_up_across_a_restart_and_idles_in_between(tmp_path: Path) -
             pid = await kernel.desk.spawn(programs.load(EXAMPLES / "mailbox.py"), "alice")
             await kernel.desk.send(pid, 2)
             await kernel.desk.send(pid, 3)
-            await until(lambda: kernel.machine.table[pid].process.state is State.WAITING and not kernel.machine.table[pid].mail)
+            await until(
+                lambda: kernel.machine.table[pid].process.state is State.WAITING and not kernel.machine.table[pid].mail
+            )
             return pid
 
     async def second(pid: int) -> None:
@@ -189,7 +202,13 @@ def test_memory_is_shared_by_processes_of_one_owner_and_can_be_erased(tmp_path: 
         return said
 
     welcome = "Welcome back, bob: visit {}."
-    assert asyncio.run(scenario()) == ["Welcome, bob.", welcome.format(2), welcome.format(3), "forgotten", "Welcome, bob."]
+    assert asyncio.run(scenario()) == [
+        "Welcome, bob.",
+        welcome.format(2),
+        welcome.format(3),
+        "forgotten",
+        "Welcome, bob.",
+    ]
 
 
 def test_loop_is_broken_after_the_calls_its_supervision_allows(tmp_path: Path) -> None:

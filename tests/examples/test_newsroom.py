@@ -49,9 +49,7 @@ def newsroom(
     return asyncio.run(_newsroom(folder, sources, room, verdict, settings))
 
 
-async def _newsroom(
-    folder: Path, sources: list[str], room: Path, verdict: str, settings: dict[str, object]
-) -> Outcome:
+async def _newsroom(folder: Path, sources: list[str], room: Path, verdict: str, settings: dict[str, object]) -> Outcome:
     programs, out = FolderPrograms(), folder / "out"
     definition = programs.load(room, settings={"sources": sources, "out": str(out), **settings})
     async with House(folder).running(programs) as kernel:

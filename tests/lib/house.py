@@ -33,7 +33,13 @@ class Hanging:
     """A tool that does its work and is never heard of again: what a crash leaves behind."""
 
     def __init__(self, inner: Tool, done: asyncio.Event) -> None:
-        self.inner, self.spec, self.digest, self.misfit, self.probe = inner, inner.spec, inner.digest, inner.misfit, inner.probe
+        self.inner, self.spec, self.digest, self.misfit, self.probe = (
+            inner,
+            inner.spec,
+            inner.digest,
+            inner.misfit,
+            inner.probe,
+        )
         self.done = done
 
     async def run(self, args: dict[str, Plain], errand: Errand) -> Performed:
@@ -52,7 +58,9 @@ class Cut:
 
     def package(self, definition: Definition) -> Package:
         package = self.inner.package(definition)
-        tools = {name: Hanging(tool, self.done[name]) if name in self.done else tool for name, tool in package.tools.items()}
+        tools = {
+            name: Hanging(tool, self.done[name]) if name in self.done else tool for name, tool in package.tools.items()
+        }
         return msgspec.structs.replace(package, tools=tools)
 
 

@@ -223,7 +223,9 @@ def test_a_malformed_field_is_refused_with_its_place_and_what_was_expected(
     assert raised.value.what_to_do.startswith("expected ")
 
 
-@pytest.mark.parametrize("name", ["", "5", "true", "a b", "a/b", "../a", "-a", "_a", "[a]", "x" * 101, "'a\\nb'", "a\u202eb"])
+@pytest.mark.parametrize(
+    "name", ["", "5", "true", "a b", "a/b", "../a", "-a", "_a", "[a]", "x" * 101, "'a\\nb'", "a\u202eb"]
+)
 def test_a_name_is_a_name(name: str) -> None:
     with pytest.raises(AgentFileError, match="line 2, column"):
         read(f"---\nname: {name}\n---\n", "AGENT.md")

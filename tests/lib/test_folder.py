@@ -39,7 +39,9 @@ def refusal(path: Path) -> DefinitionError:
     before = set(sys.modules)
     with pytest.raises(DefinitionError) as raised:
         FolderPrograms().load(path)
-    assert not [name for name in set(sys.modules) - before if name.startswith("ergos_agent_") and sys.modules[name] is None]
+    assert not [
+        name for name in set(sys.modules) - before if name.startswith("ergos_agent_") and sys.modules[name] is None
+    ]
     return raised.value
 
 
@@ -187,7 +189,9 @@ def test_a_file_that_is_no_python_at_all(tmp_path: Path, raw: bytes) -> None:
     assert "broken.py" in refusal(tmp_path).what
 
 
-def test_a_fault_in_what_a_file_imports_names_the_file_at_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_in_what_a_file_imports_names_the_file_at_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, "lib/at_fault_for_ergos.py", "x = 1\ny = (\n")
     monkeypatch.syspath_prepend(str(tmp_path / "lib"))
     folder(tmp_path / "a", program="import at_fault_for_ergos\n" + PROGRAM)

@@ -59,7 +59,9 @@ def test_the_body_is_what_stands_below_and_keeps_its_own_rulers() -> None:
     assert set(matter.fields) == {"x"}
 
 
-@pytest.mark.parametrize("text", ["\ufeff---\nx: 1\n---\n", "---\r\nx: 1\r\n---\r\n", "--- \nx: 1\n---\t\n", "---\nx: 1\n---"])
+@pytest.mark.parametrize(
+    "text", ["\ufeff---\nx: 1\n---\n", "---\r\nx: 1\r\n---\r\n", "--- \nx: 1\n---\t\n", "---\nx: 1\n---"]
+)
 def test_marks_windows_line_ends_and_trailing_blanks_do_not_matter(text: str) -> None:
     assert plain(parse(text, "f").fields["x"]) == 1
 

@@ -23,11 +23,15 @@ from ergos.lib.watch import RESTARTS_ASKED_MAX, misfit
     ],
 )
 def test_what_would_never_end_is_refused_by_the_name_of_its_field(supervision: Supervision) -> None:
-    (changed,) = [name for name in supervision.__struct_fields__ if getattr(supervision, name) != getattr(Supervision(), name)]
+    (changed,) = [
+        name for name in supervision.__struct_fields__ if getattr(supervision, name) != getattr(Supervision(), name)
+    ]
     assert misfit(supervision).startswith(changed)
 
 
-@pytest.mark.parametrize("supervision", [Supervision(), Supervision(restarts=0, backoff_s=0), Supervision(restart="never")])
+@pytest.mark.parametrize(
+    "supervision", [Supervision(), Supervision(restarts=0, backoff_s=0), Supervision(restart="never")]
+)
 def test_what_is_accepted_is_what_the_kernel_can_carry_out(supervision: Supervision) -> None:
     assert misfit(supervision) == ""
 

@@ -141,7 +141,9 @@ def effect_tool(
     )(run)
 
 
-def failing_tool(error: BaseException, effect: EffectClass = "pure", *, times: int = 10**9, name: str = "post") -> FunctionTool:
+def failing_tool(
+    error: BaseException, effect: EffectClass = "pure", *, times: int = 10**9, name: str = "post"
+) -> FunctionTool:
     """A tool that raises this so many times and answers 'fine' from then on."""
     left = [times]
 
@@ -326,5 +328,3 @@ async def becomes(kernel: Kernel, pid: int, state: State) -> Process:
         return found[0].process if found and found[0].process.state is state else None
 
     return await until(look, f"process {pid} to be {state}")
-
-

@@ -14,7 +14,7 @@ from ergos.kernel.ledger import Caps
 from ergos.kernel.process import State
 from ergos.lib.agent import Context
 
-from .kernels import Rig, an_agent, becomes, effect_tool, item_of, items_of, play, until
+from .kernels import Rig, an_agent, effect_tool, item_of, items_of, play, until
 
 
 async def asker(ctx: Context) -> object:
@@ -59,7 +59,11 @@ def test_a_message_is_durable_on_return():
 def test_what_does_not_exist_or_has_ended_is_said_so():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        for wrong in (kernel.desk.send(Pid(9), 1), kernel.desk.end_of(Pid(9)), kernel.desk.signal(Pid(9), "pause", "me")):
+        for wrong in (
+            kernel.desk.send(Pid(9), 1),
+            kernel.desk.end_of(Pid(9)),
+            kernel.desk.signal(Pid(9), "pause", "me"),
+        ):
             with pytest.raises(UnknownProcessError):
                 await wrong
         pid = await kernel.desk.spawn(rig.put(an_agent(listener)), "alice")
@@ -164,7 +168,9 @@ def test_the_questions_of_a_dead_process_are_closed():
 def test_a_paused_process_begins_no_call_and_goes_on_after_resume():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        pid = await kernel.desk.spawn(rig.put(an_agent(poster, "post"), effect_tool(rig.outside, "idempotent", after_s=1)), "alice")
+        pid = await kernel.desk.spawn(
+            rig.put(an_agent(poster, "post"), effect_tool(rig.outside, "idempotent", after_s=1)), "alice"
+        )
         await until(lambda: rig.outside.effects)
         assert (await kernel.desk.signal(pid, "pause", "alice")).state is State.PAUSED
         await asyncio.sleep(60)
@@ -197,7 +203,9 @@ def test_mail_that_came_while_a_process_was_paused_is_read_after_resume():
 def test_a_killed_process_is_not_answered_but_what_it_had_started_is_recorded_and_settled():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        pid = await kernel.desk.spawn(rig.put(an_agent(poster, "post"), effect_tool(rig.outside, "irreversible", after_s=5)), "alice")
+        pid = await kernel.desk.spawn(
+            rig.put(an_agent(poster, "post"), effect_tool(rig.outside, "irreversible", after_s=5)), "alice"
+        )
         await until(lambda: rig.outside.effects)
         await kernel.desk.signal(pid, "kill", "alice")
         ended = await kernel.desk.end_of(pid)
@@ -272,7 +280,9 @@ def test_stop_holds_back_what_waits_in_a_queue():
 
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot(concurrency={"tools": 1})
-        pid = await kernel.desk.spawn(rig.put(an_agent(many, "post"), effect_tool(rig.outside, "irreversible", after_s=1)), "alice")
+        pid = await kernel.desk.spawn(
+            rig.put(an_agent(many, "post"), effect_tool(rig.outside, "irreversible", after_s=1)), "alice"
+        )
         await until(lambda: rig.outside.effects)
         await kernel.desk.halt("alice", on=True)
         await asyncio.sleep(60)

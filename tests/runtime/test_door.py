@@ -64,7 +64,11 @@ def test_an_argument_outside_its_grant_is_denied():
 @pytest.mark.parametrize(
     ("made", "caps", "code"),
     [
-        (lambda outside: effect_tool(outside, "idempotent", price=Price(microusd_per_call=11)), Caps(process=Amount(10, 0)), "E302"),
+        (
+            lambda outside: effect_tool(outside, "idempotent", price=Price(microusd_per_call=11)),
+            Caps(process=Amount(10, 0)),
+            "E302",
+        ),
         (lambda outside: effect_tool(outside, "idempotent", price=Price(microusd_per_call=1)), Caps(), "E302"),
         (lambda outside: effect_tool(outside, "idempotent", price=None), Caps(process=Amount(10, 0)), "E303"),
         (lambda outside: effect_tool(outside, "idempotent", name="elsewhere"), Caps(), "E301"),
@@ -266,7 +270,9 @@ def test_a_denied_approval_performs_nothing_and_says_who_denied_it():
         ended = await kernel.desk.end_of(pid)
         assert ended.outcome == "E306"
         assert rig.outside.effects == []
-        assert [body.failure.what for body in rig.bodies(pid) if isinstance(body, Refused)] == ["alice denied this call"]
+        assert [body.failure.what for body in rig.bodies(pid) if isinstance(body, Refused)] == [
+            "alice denied this call"
+        ]
 
     play(scenario)
 

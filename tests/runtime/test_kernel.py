@@ -207,7 +207,9 @@ def test_what_solvers_have_earned_is_remembered():
         ended = await rig.ends(rig.shelf.put(made, tasks=[task], solvers=[wrong, right]))
         assert ended.outcome == 2
         kernel = await rig.boot()
-        earned = {name: (record.accepted, record.rejected) for (_, name), record in kernel.machine.solver_records.items()}
+        earned = {
+            name: (record.accepted, record.rejected) for (_, name), record in kernel.machine.solver_records.items()
+        }
         assert earned["right"] == (1, 0)
         assert earned.get("wrong", (0, 1)) == (0, 1)
 

@@ -91,8 +91,7 @@ def test_what_fell_due_while_no_kernel_ran_is_woken_at_boot():
 
 def test_the_earliest_of_many_times_is_met_whatever_the_order_they_were_asked_in():
     async def sleeper(ctx: Context) -> object:
-        until_ns = await ctx.sleep(int(ctx.memory))  # type: ignore[call-overload]
-        return until_ns
+        return await ctx.sleep(int(ctx.memory))  # type: ignore[call-overload]
 
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()

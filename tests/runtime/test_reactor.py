@@ -184,7 +184,9 @@ def test_the_same_call_with_the_same_answer_over_and_over_is_stopped():
 
     async def scenario(rig: Rig) -> None:
         supervision = Supervision(loop_calls=7)
-        ended = await rig.ends(rig.put(an_agent(loop, "post", supervision=supervision), effect_tool(rig.outside, "pure")))
+        ended = await rig.ends(
+            rig.put(an_agent(loop, "post", supervision=supervision), effect_tool(rig.outside, "pure"))
+        )
         assert ended.process.failure is not None
         assert ended.process.failure.code == "E402"
         assert len(rig.outside.effects) == 7
@@ -200,7 +202,9 @@ def test_calls_that_differ_are_no_loop():
 
     async def scenario(rig: Rig) -> None:
         supervision = Supervision(loop_calls=7)
-        ended = await rig.ends(rig.put(an_agent(busy, "post", supervision=supervision), effect_tool(rig.outside, "pure")))
+        ended = await rig.ends(
+            rig.put(an_agent(busy, "post", supervision=supervision), effect_tool(rig.outside, "pure"))
+        )
         assert ended.outcome == "done"
 
     play(scenario)

@@ -82,7 +82,7 @@ class Body:
         self._is_async = inspect.iscoroutinefunction(function)
         self._name = name
 
-    async def __call__(self, *args: object, **kwargs: object) -> object:
+    async def __call__(self, /, *args: object, **kwargs: object) -> object:
         """What the function returns; one that is not async runs in a thread."""
         with Acting(self._name):
             came = (

@@ -19,7 +19,7 @@ from typing import Any, Final, cast, get_type_hints
 
 import msgspec
 
-from ergos.base.canonical import Plain, digest_of
+from ergos.base.canonical import Plain, decode, digest_of, encode
 from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import Digest, name
 from ergos.base.limits import SLEEP_S_MAX
@@ -176,7 +176,7 @@ def _named(text: str) -> str:
 def arguments_of(function: Callable[..., object], called: str) -> type[msgspec.Struct]:
     """A Struct with the function's parameters. Raises: ToolDefinitionError."""
     try:
-        hints = get_type_hints(function)
+        hints = get_type_hints(function, include_extras=True)
     except (NameError, TypeError) as error:
         raise ToolDefinitionError(f"{called}: a type cannot be found: {error}") from error
     fields: list[Any] = []
@@ -211,7 +211,7 @@ def _schema(arguments: type[msgspec.Struct], called: str) -> dict[str, object]:
         msgspec.json.Decoder(arguments)
     except (TypeError, NameError, RecursionError) as error:
         raise ToolDefinitionError(f"{called}: a parameter's type has no JSON schema: {error}") from error
-    own = components.pop(_ARGUMENTS, schemas[0])
+    own = components.pop(str(schemas[0]["$ref"]).rpartition("/")[2])
     own.pop("title", None)
     return {**own, "$defs": components} if components else own
 
@@ -227,4 +227,7 @@ def _performed(came: object) -> Performed:
 
 
 def _plain(value: object) -> Plain:
-    return cast("Plain", msgspec.to_builtins(value, str_keys=True))
+    """Through its bytes, because a replay reads those: what was a tuple is a list either way."""
+    if type(value) in (str, int, bool, type(None)):
+        return cast("Plain", value)
+    return decode(encode(msgspec.to_builtins(value, str_keys=True), what="the result"))

@@ -83,27 +83,26 @@ class Flights:
         """Cancel what can be cancelled without doubt; the rest ends by itself and is recorded as late."""
         for flight in list(resident.flying.values()):
             if flight.task is not None and flight.pending.call.effect == "pure":
-                flight.cut_off = f"{flight.pending.call.name} was cancelled"
-                flight.task.cancel()
+                _cut(flight, f"{flight.pending.call.name} was cancelled")
 
     def _fly(self, resident: Resident, flight: Flight, perform: Perform, then: Then) -> None:
         deadline_s = self._performer.deadline_s(resident, flight.pending)
         flight.alarm = asyncio.get_running_loop().call_later(deadline_s, self._overdue, flight, deadline_s)
-        work = perform(resident, flight.pending, deadline_s)
-        flight.task = self._runner.task(self._home(resident, flight, work, then))
+        flight.task = self._runner.task(self._home(resident, flight, perform, deadline_s, then))
 
-    async def _home(
-        self, resident: Resident, flight: Flight, work: Coroutine[object, object, Came], then: Then
-    ) -> None:
-        came = await self._runner.flown(flight, work)
+    async def _home(self, resident: Resident, flight: Flight, perform: Perform, deadline_s: float, then: Then) -> None:
+        flight.begun = True
+        if flight.cut_off:
+            came = cut_off(flight)
+        else:
+            came = await self._runner.flown(flight, perform(resident, flight.pending, deadline_s))
         if flight.alarm is not None:
             flight.alarm.cancel()
         then(resident, flight, came)
 
     def _overdue(self, flight: Flight, deadline_s: float) -> None:
         if flight.task is not None and not flight.task.done():
-            flight.cut_off = f"{flight.pending.call.name} did not finish within {deadline_s:g} seconds"
-            flight.task.cancel()
+            _cut(flight, f"{flight.pending.call.name} did not finish within {deadline_s:g} seconds")
 
     def _performed(self, resident: Resident, flight: Flight, came: Came | Withdrawn) -> None:
         """Step 7 for a call that came to an end, and the next ones of its queue."""
@@ -138,6 +137,13 @@ class Flights:
             outcome = Failure("E502", came.why) if isinstance(came, Uncertain) else came
             self._settlement.record(resident, flight.pending, outcome, late=resident.process.state in ENDED)
             self._runner.enqueue(resident.process.pid)
+
+
+def _cut(flight: Flight, why: str) -> None:
+    """Cancel a call. A task that is cancelled before its first step would never say what came of it."""
+    flight.cut_off = why
+    if flight.begun and flight.task is not None:
+        flight.task.cancel()
 
 
 def cut_off(flight: Flight) -> Came:

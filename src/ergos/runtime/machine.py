@@ -66,13 +66,15 @@ class Rows(msgspec.Struct, kw_only=True):
 class Flight:
     """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
 
-    __slots__ = ("alarm", "cut_off", "pending", "task", "ticket")
+    __slots__ = ("alarm", "begun", "cut_off", "pending", "task", "ticket")
 
     def __init__(self, ticket: Ticket, pending: Pending) -> None:
         self.ticket = ticket
         self.pending = pending
         self.task: asyncio.Task[None] | None = None
         self.alarm: asyncio.TimerHandle | None = None
+        self.begun = False
+        """Its task has taken its first step."""
         self.cut_off = ""
         """Why we cancelled it, or ''."""
 

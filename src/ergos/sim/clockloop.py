@@ -68,14 +68,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Set by the loop this one derives from, to that of the machine's clock; not wanted."""
 
     def run_in_executor(self, executor: Any, func: Callable[[*Ts], Any], *args: *Ts) -> asyncio.Future[Any]:  # noqa: ANN401
-        """Do it now: there are no threads."""
+        """Do it in the next pass: there are no threads."""
         del executor
-        future: asyncio.Future[Any] = self.create_future()
-        try:
-            future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - it is the awaiter's
-            future.set_exception(error)
-        return future
+
+        async def done() -> Any:  # noqa: ANN401
+            return func(*args)
+
+        return self.create_task(done())
 
     def _process_events(self, event_list: list[object]) -> None:
         """There are none."""
