@@ -196,7 +196,8 @@ def test_memory_is_shared_by_processes_of_one_owner_and_can_be_erased(tmp_path: 
             definition = programs.load(EXAMPLES / "memory.py")
             async with House(tmp_path).running(programs) as kernel:
                 for guest in guests:
-                    said.append((await ended(kernel, await kernel.desk.spawn(definition, "alice", guest))).outcome)
+                    end = await ended(kernel, await kernel.desk.spawn(definition, "alice", guest))
+                    said.append(end.outcome)
                 other = await ended(kernel, await kernel.desk.spawn(definition, "eve", "bob"))
                 assert other.outcome in ("Welcome, bob.", "Welcome back, bob: visit 2.")
         return said

@@ -1,5 +1,6 @@
 """Tools: a schema from every kind of hint, strict arguments, and a failure for whatever is no result."""
 
+# ruff: noqa: UP007, UP045 - the older spellings of unions are hints too
 # No `from __future__ import annotations`: hints of local types are read as they stand.
 
 import asyncio

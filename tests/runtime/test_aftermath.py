@@ -12,7 +12,7 @@ from ergos.kernel.events import Resulted, Signalled
 from ergos.kernel.ledger import Caps
 from ergos.kernel.process import ENDED, State
 from ergos.lib.agent import Context
-from ergos.runtime.aftermath import PREFIX
+from ergos.runtime.aftermath import AFTERMATH
 
 from .kernels import CutStore, Rig, an_agent, becomes, effect_tool, item_of, play, until
 
@@ -81,7 +81,7 @@ def test_a_crash_right_after_an_end_loses_none_of_what_follows_from_it():
         await rig.crash(kernel)
         children = rig.disk.children[Pid(pid)]
         assert all(rig.disk.processes[child].state not in ENDED for child in children)
-        assert [value for name, value in rig.disk.facts.items() if name.startswith(PREFIX)] == [str(pid)]
+        assert [value for name, value in rig.disk.facts.items() if name.startswith(AFTERMATH)] == [str(pid)]
         kernel = await rig.boot()
         for child in children:
             assert (await kernel.desk.end_of(child)).process.state is State.KILLED
@@ -147,6 +147,6 @@ def test_the_notes_of_what_is_to_be_seen_to_are_used_again_and_do_not_pile_up():
         for _ in range(50):
             await kernel.desk.end_of(await kernel.desk.spawn(definition, "alice"))
             await until(lambda: not kernel.reactor._tasks)
-        assert len([name for name in rig.disk.facts if name.startswith(PREFIX)]) <= 3
+        assert len([name for name in rig.disk.facts if name.startswith(AFTERMATH)]) <= 3
 
     play(scenario)

@@ -99,7 +99,8 @@ def test_of_two_answers_at_once_exactly_one_counts():
         kernel = await rig.boot()
         pid = await kernel.desk.spawn(rig.put(an_agent(asker)), "alice")
         item = await item_of(kernel)
-        came = await asyncio.gather(
+        _, *came = await asyncio.gather(
+            kernel.desk.cap("alice", Caps()),  # a commit that both wait for, so that both find the item open
             kernel.desk.answer(item.id, "answer", "alice", "a"),
             kernel.desk.answer(item.id, "answer", "bob", "b"),
             return_exceptions=True,

@@ -200,10 +200,7 @@ def test_a_full_queue_refuses_instead_of_growing(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("ergos.kernel.scheduler.QUEUE_CALLS_MAX", 1)
 
     async def many(ctx: Context) -> object:
-        answers = []
-        for number in range(2):
-            answers.append(ctx.act("post", word=str(number)))
-        first = await ctx.settled(*answers)
+        first = await ctx.settled(*[ctx.act("post", word=str(number)) for number in range(2)])
         return [getattr(one, "code", one) for one in first]
 
     async def scenario(rig: Rig) -> None:

@@ -169,6 +169,21 @@ def test_end_of_tells_everyone_who_waits_and_whoever_comes_later():
     play(scenario)
 
 
+def test_one_who_stopped_waiting_for_an_end_does_not_keep_it_from_the_others():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(rig.put(an_agent(listener)), "alice")
+        impatient, patient = (asyncio.ensure_future(kernel.desk.end_of(pid)) for _ in range(2))
+        await asyncio.sleep(1)
+        impatient.cancel()
+        await asyncio.sleep(1)
+        await kernel.desk.send(pid, "end")
+        assert (await patient).outcome == "end"
+        assert not kernel.machine.failed
+
+    play(scenario)
+
+
 def test_an_end_that_was_told_is_durable():
     async def poster(ctx: Context) -> object:
         return await ctx.act("post", word="x" * 3_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import pytest
@@ -14,8 +15,9 @@ from ergos.kernel.process import State
 from ergos.lib.agent import Agent, Context, agent, may
 from ergos.lib.task import Task, solver
 from ergos.lib.tool import tool
+from ergos.runtime.kernel import Kernel
 
-from .kernels import Rig, an_agent, becomes, effect_tool, failing_tool, item_of, items_of, play
+from .kernels import CutStore, Rig, an_agent, becomes, effect_tool, failing_tool, item_of, items_of, play
 
 Where = tuple[str, Literal["before", "after"]]
 
@@ -123,16 +125,40 @@ def test_a_call_in_doubt_is_still_in_doubt_after_the_next_crash_and_asked_about_
     play(scenario)
 
 
-def test_a_decision_about_a_doubt_survives_a_crash_and_a_repetition_that_may_have_begun_is_asked_about():
+def test_a_decision_about_a_doubt_survives_a_crash_before_it_was_carried_out():
+    async def scenario(rig: Rig) -> None:
+        kernel, pid = await rig.cut_at(*BEFORE_EFFECT, rig.put(CLERK, effect_tool(rig.outside, "irreversible")))
+        item = await item_of(kernel)
+        await rig.crash(kernel)
+        cut = asyncio.Event()
+        kernel = await rig.boot(CutStore(rig.disk, "repeat", "before", cut))
+        kernel.reactor.task(decided(kernel, item.id))
+        await cut.wait()
+        kernel = await rig.again(kernel)
+        assert rig.tags(pid)[-1] == "answer"
+        assert (await kernel.desk.end_of(pid)).outcome == "hello!"
+        assert rig.outside.effects == ["hello"]
+
+    play(scenario)
+
+
+async def decided(kernel: Kernel, number: int) -> None:
+    await kernel.desk.answer(number, "redo", "alice")
+
+
+def test_a_repetition_the_owner_ordered_is_in_doubt_itself_if_the_kernel_dies_during_it():
     async def scenario(rig: Rig) -> None:
         tools = effect_tool(rig.outside, "irreversible", before_s=5)
         kernel, pid = await rig.cut_at(*BEFORE_EFFECT, rig.put(CLERK, tools))
-        item = await item_of(kernel)
-        await kernel.desk.answer(item.id, "redo", "alice")
+        first = await item_of(kernel)
+        await kernel.desk.answer(first.id, "redo", "alice")
+        await asyncio.sleep(1)
+        assert rig.tags(pid)[-1] == "repeat"
         kernel = await rig.again(kernel)
-        await becomes(kernel, pid, State.RUNNING if "repeat" not in rig.tags(pid) else State.PARKED)
-        for again in await items_of(kernel):
-            await kernel.desk.answer(again.id, "redo", "alice")
+        second = await item_of(kernel)
+        assert second.id != first.id
+        assert rig.outside.effects == []
+        await kernel.desk.answer(second.id, "redo", "alice")
         assert (await kernel.desk.end_of(pid)).outcome == "hello!"
         assert rig.outside.effects == ["hello"]
 

@@ -125,9 +125,11 @@ def packed_call(
     """
     if len(request.name) > NAME_CHARS_MAX:
         raise TooLargeError(f"the name {request.name[:40]!r}… is longer than {NAME_CHARS_MAX} characters")
+    if not _is_text(request.name) or not all(map(_is_text, request.args)):
+        raise ValueShapeError(f"the name {request.name!r} or one of its arguments' names is not Unicode text")
     args: dict[str, Packed] = {}
     blobs: tuple[Blob, ...] = ()
-    hashed = hashlib.sha256(f"{request.kind}\0{request.name}".encode("utf-8", "surrogatepass"))
+    hashed = hashlib.sha256(f"{request.kind}\0{request.name}".encode())
     for name in sorted(request.args):
         value = request.args[name]
         if value is None:
@@ -135,7 +137,7 @@ def packed_call(
         else:
             args[name], new = pack(value, known, what=f"argument {name!r} of {request.name}")
             blobs += new
-        hashed.update(b"\0" + name.encode("utf-8", "surrogatepass") + b"\0" + bytes(args[name]))
+        hashed.update(b"\0" + name.encode() + b"\0" + bytes(args[name]))
     content = hashed.hexdigest()[:32]
     call = Call(
         key=_key(request, content, used),
@@ -156,10 +158,19 @@ def diverged(recorded: Call | None, asked: Call) -> DivergedError:
     return DivergedError(f"the journal says {journal}, the program asked for {asked.kind} {asked.name!r}")
 
 
+def _is_text(text: str) -> bool:
+    """Whether it can be written down: no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _key(request: Request, content: str, used: Container[str]) -> str:
     if request.key is not None:
-        if not 0 < len(request.key) <= KEY_CHARS_MAX:
-            raise ValueShapeError(f"the key {request.key[:40]!r} must have 1 to {KEY_CHARS_MAX} characters")
+        if not 0 < len(request.key) <= KEY_CHARS_MAX or not _is_text(request.key):
+            raise ValueShapeError(f"the key {request.key[:40]!r} must have 1 to {KEY_CHARS_MAX} characters of text")
         if request.key in used:
             raise DivergedError(
                 f"the key {request.key!r} was already used in this turn",

@@ -21,7 +21,7 @@ from ergos.kernel.values import NULL
 from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Machine, Resident, Rows
 
-PREFIX: Final = "aftermath/"
+AFTERMATH: Final = "aftermath/"
 
 
 class Others(Protocol):
@@ -57,14 +57,14 @@ class Aftermath:
         self._late[:] = [resident for resident in self._late if not self._over(resident)]
         slot = self._free.pop() if self._free else len(self._slots)
         self._slots[resident.process.pid] = slot
-        return f"{PREFIX}{slot}", str(resident.process.pid)
+        return f"{AFTERMATH}{slot}", str(resident.process.pid)
 
     async def recover(self, facts: dict[str, str]) -> None:
         """See to what the last kernel did not get to."""
         for name, pid in sorted(facts.items()):
-            if name.startswith(PREFIX):
+            if name.startswith(AFTERMATH):
                 for found in await self._others.bring((Pid(int(pid)),)):
-                    self._slots[found] = int(name.removeprefix(PREFIX))
+                    self._slots[found] = int(name.removeprefix(AFTERMATH))
         taken = set(self._slots.values())
         self._free.extend(slot for slot in range(max(taken, default=-1), -1, -1) if slot not in taken)
         for pid in list(self._slots):

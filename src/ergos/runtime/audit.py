@@ -28,6 +28,7 @@ from ergos.kernel.ledger import Meter
 from ergos.kernel.ports import Head
 from ergos.kernel.process import Process
 from ergos.kernel.values import links
+from ergos.runtime.aftermath import AFTERMATH
 from ergos.runtime.refold import Refold
 
 PAGE_RECORDS: Final = 2_000  # records verified at once; progress is told after each page
@@ -46,6 +47,10 @@ class Audited(Protocol):
 
     async def blobs(self, digests: tuple[Digest, ...]) -> dict[Digest, bytes]:
         """Bodies of blobs."""
+        ...
+
+    async def facts(self) -> dict[str, str]:
+        """Single values of the kernel."""
         ...
 
     async def books(self, keys: tuple[str, ...]) -> tuple[dict[str, Amount], dict[str, Meter]]:
@@ -307,7 +312,9 @@ class _Auditor:
         if count != len(self._fold.processes):
             raise _BrokenError(f"the records know {len(self._fold.processes):,} processes, the table has {count:,}")
         accounts, meters = await self._reads.books(("*",))
-        wrong = self._fold.unbalanced(accounts, meters)
+        slots = await self._reads.facts()
+        unfinished = frozenset(Pid(int(pid)) for name, pid in slots.items() if name.startswith(AFTERMATH) and pid)
+        wrong = self._fold.unbalanced(accounts, meters, unfinished)
         if wrong:
             raise _BrokenError(wrong)
 

@@ -151,7 +151,9 @@ class Internal:
             self.answer(resident, pending, message, label=mail.label, rows=Rows(mail_taken=(mail.id,)))
             return
         until_ns = pending.request.args.get("until_ns")
-        if isinstance(until_ns, int) and self._machine.now_ns >= until_ns:
+        if isinstance(until_ns, int) and until_ns - self._machine.now_ns > SLEEP_S_MAX * SECOND:
+            self.fail(resident, pending, "E105", f"receive waits at most {SLEEP_S_MAX:,} seconds")
+        elif isinstance(until_ns, int) and self._machine.now_ns >= until_ns:
             self.answer(resident, pending, None, label=TRUSTED)
 
     # Time

@@ -34,7 +34,8 @@ class Kernel:
         self._version = version
         self._host = host
         self._signed_seq = 0
-        self._checkpoints: asyncio.Task[None] | None = None
+        self._unsigned = 0
+        self._signing: asyncio.TimerHandle | None = None
         self._fault: asyncio.Future[ErgosError] | None = None
 
     async def __aenter__(self) -> Self:
@@ -57,11 +58,11 @@ class Kernel:
         self._remember_solvers(facts)
         machine.tick()
         self._signed_seq = head.seq
+        if machine.parts.signer is not None:
+            machine.on_write = self._wrote
         machine.submit(None, (Booted(self._version, self._host, 1),))
         if machine.parts.watchdog:
             self.reactor.watchdog.arm()
-        if machine.parts.signer is not None:
-            self._checkpoints = self.reactor.task(self._sign_regularly())
         await self.reactor.population.aftermath.recover(facts)
         await self._recover()
         await self.reactor.population.wake_due()
@@ -84,8 +85,9 @@ class Kernel:
     async def stop(self) -> None:
         """Graceful end: calls under way get STOP_GRACE_S seconds; everything else is in the journal already."""
         self.reactor.watchdog.disarm()
-        if self._checkpoints is not None:
-            self._checkpoints.cancel()
+        self.machine.on_write = None
+        if self._signing is not None:
+            self._signing.cancel()
         await self.reactor.quiet(STOP_GRACE_S)
         self.machine.close_turns()
         try:
@@ -111,14 +113,23 @@ class Kernel:
         self._signed_seq = (await self.machine.store.head()).seq
         return record
 
-    async def _sign_regularly(self) -> None:
-        """Sign when much was written or some time has passed since something was."""
-        while True:
-            for _ in range(CHECKPOINT_S):
-                await asyncio.sleep(1)
-                if (await self.machine.store.head()).seq - self._signed_seq >= CHECKPOINT_RECORDS:
-                    break
-            await self.checkpoint()
+    def _wrote(self, records: int) -> None:
+        """Sign soon when much was written, else some time after the first thing that was; never when nothing was."""
+        self._unsigned += records
+        due_s = CHECKPOINT_S if self._unsigned < CHECKPOINT_RECORDS else 0
+        if self._signing is None:
+            self._signing = asyncio.get_running_loop().call_later(due_s, self._sign)
+        elif self._unsigned - records < CHECKPOINT_RECORDS <= self._unsigned:
+            self._signing.cancel()
+            self._signing = asyncio.get_running_loop().call_later(0, self._sign)
+
+    def _sign(self) -> None:
+        self._signing, self._unsigned = None, 0
+        if not self.machine.failed and not self.reactor.stopping:
+            self.reactor.task(self._checkpointed())
+
+    async def _checkpointed(self) -> None:
+        await self.checkpoint()
 
     def _on_fault(self, error: ErgosError) -> None:
         self.reactor.population.abandon(error)

@@ -141,6 +141,8 @@ class Machine:
         self.failed = False
         self.on_failure: Callable[[ErgosError], None] = _ignored
         """Told when a change will never be durable: memory is ahead of the disk from then on."""
+        self.on_write: Callable[[int], None] | None = None
+        """Told how many records a change has."""
         self._gathered: list[tuple[Change, Done | None]] | None = None
         self._submitted = 0
         self._last_pid = 0
@@ -214,6 +216,8 @@ class Machine:
             self.store.submit(change, self._noted(done))
         else:
             gathered.append((change, done))
+        if self.on_write is not None and entries:
+            self.on_write(len(entries))
 
     @contextmanager
     def together(self) -> Generator[None, None, None]:

@@ -17,9 +17,17 @@ from collections.abc import Callable, Coroutine
 from typing import Final
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import CrashedError, DefinitionError, ErgosError, LoopingError, ProgramError, RefusedError
+from ergos.base.errors import (
+    BoundError,
+    CrashedError,
+    DefinitionError,
+    ErgosError,
+    LoopingError,
+    ProgramError,
+    RefusedError,
+)
 from ergos.base.ids import Digest, Pid
-from ergos.base.limits import ERROR_CHARS_MAX, WAKE_BATCH
+from ergos.base.limits import ERROR_CHARS_MAX, SLEEP_S_MAX, WAKE_BATCH
 from ergos.kernel.events import Body, Called, Doubted, EffectClass, Failure, Refused, Resulted
 from ergos.kernel.ports import Item
 from ergos.kernel.process import State, Wait
@@ -246,6 +254,8 @@ class Reactor:
         """The turn, or the process, has ended."""
         value = came.value
         if isinstance(value, Idle):
+            if value.wake_at_ns is not None and value.wake_at_ns - self.machine.now_ns > SLEEP_S_MAX * SECOND:
+                raise BoundError(f"a process idles at most {SLEEP_S_MAX:,} seconds; make it a schedule")
             memory, blobs = self.machine.vault.pack(value.memory, what="the memory of the agent")
             with self.machine.together():
                 self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))

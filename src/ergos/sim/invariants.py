@@ -23,7 +23,7 @@ from ergos.kernel.events import (
 )
 from ergos.kernel.process import ENDED
 from ergos.kernel.syscalls import TABLE
-from ergos.runtime.aftermath import PREFIX
+from ergos.runtime.aftermath import AFTERMATH
 from ergos.runtime.audit import audit
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.performer import idempotency_key
@@ -146,7 +146,7 @@ class Judge:
 
     def _pending(self, problem: str) -> bool:
         """Whether the problem is a hold of an ended process that the next boot is told to settle."""
-        told = {pid for name, pid in self._disk.facts.items() if name.startswith(PREFIX)}
+        told = {pid for name, pid in self._disk.facts.items() if name.startswith(AFTERMATH)}
         return problem.endswith("was never settled") and problem.split()[1] in told
 
     def _kept(self) -> None:
