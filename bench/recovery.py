@@ -43,25 +43,29 @@ async def load(folder: Path, count: int, turns: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def again(folder: Path, count: int) -> Recovered:
-    """Start on what was left."""
+async def again(folder: Path, count: int) -> None:
+    """Start on what was left, tell how long it took, and die like a killed process.
+
+    A loop that ends in order would cancel the hanging calls, and that would be recorded.
+    """
     began, cpu = time.perf_counter(), cpu_s()
     opened = open_kernel(folder, tools_at_once=count)
     opened.agent("stuck")
     await opened.kernel.start()
     while len(stamps.running) < count:  # noqa: ASYNC110 - programs leave stamps, no events
         await asyncio.sleep(0.001)
-    return Recovered(time.perf_counter() - began, process_age_s(), cpu_s() - cpu)
+    found = Recovered(time.perf_counter() - began, process_age_s(), cpu_s() - cpu)
+    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def main() -> None:
     folder, count = Path(sys.argv[2]), int(sys.argv[3])
     if sys.argv[1] == "load":
         asyncio.run(load(folder, count, int(sys.argv[4])))
-    found = asyncio.run(again(folder, count))
-    sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
-    sys.stdout.flush()
-    os._exit(0)  # the hanging calls are not waited for
+    else:
+        asyncio.run(again(folder, count))
 
 
 if __name__ == "__main__":

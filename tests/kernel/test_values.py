@@ -104,3 +104,17 @@ def test_unpacking_a_very_long_chain_needs_no_deep_stack() -> None:
     value: list[Plain] = [f"item {n}" for n in range(20_000)]
     assert unpack(stored(value, disk), disk.__getitem__) == value
     assert decode(b"[1]") == [1]
+
+
+def test_a_conversation_inside_a_tasks_inputs_grows_linearly() -> None:
+    known: set[Digest] = set()
+    messages: list[dict[str, str]] = []
+    total = 0
+    sizes: dict[int, int] = {}
+    for number in range(1, 1001):
+        messages.append({"role": "user", "content": f"message {number} " + "x" * 200})
+        packed, blobs = pack({"goal": "talk", "messages": messages}, known)
+        known |= {blob.digest for blob in blobs}
+        total += len(bytes(packed)) + sum(len(blob.body) for blob in blobs)
+        sizes[number] = total
+    assert sizes[1000] <= 11 * sizes[100]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 from pathlib import Path
 
@@ -87,3 +88,34 @@ def test_a_call_that_is_cut_off_is_cut_off() -> None:
             await task
 
     asyncio.run(scenario())
+
+
+def test_functions_that_block_keep_no_other_from_starting_and_hold_up_no_end() -> None:
+    """More than any pool has threads; they are never released."""
+    started = threading.Semaphore(0)
+    blocked = threading.Event()
+
+    def block() -> None:
+        started.release()
+        blocked.wait()
+
+    async def scenario() -> None:
+        tasks = [asyncio.create_task(Body(block, "x")()) for _ in range(64)]
+        assert await asyncio.to_thread(lambda: all(started.acquire(timeout=10) for _ in tasks))
+        for task in tasks:
+            task.cancel()
+
+    try:
+        asyncio.run(asyncio.wait_for(scenario(), 15))
+    finally:
+        blocked.set()
+
+
+def test_a_function_sees_the_context_of_its_caller() -> None:
+    word = contextvars.ContextVar("word", default="")
+
+    async def scenario() -> object:
+        word.set("here")
+        return await Body(lambda: word.get(), "x")()  # noqa: PLW0108
+
+    assert asyncio.run(scenario()) == "here"

@@ -22,7 +22,7 @@ INLINE_BYTES_MAX: Final = 512  # bytes of a value kept inside a record; longer o
 CHAIN_ITEMS_MIN: Final = 4  # items from which a list is stored as a chain that shares its past
 ERROR_CHARS_MAX: Final = 2_000  # characters of an error kept in the journal
 ACTIVE_PROCESSES_MAX: Final = 10_000  # coroutines held in memory; the others are rows until there is room
-CHILDREN_MAX: Final = 10_000  # children one process may have alive, against fork bombs
+CHILDREN_MAX: Final = 10_000  # children one process may spawn in one turn, against fork bombs
 SPAWN_DEPTH_MAX: Final = 32  # generations of children, against recursion
 
 # Kernel: mail, people, time

@@ -23,7 +23,7 @@ import msgspec
 from ergos.app.client import ask, bring_down
 from ergos.app.daemon import launch
 from ergos.app.home import Home, home_at, reads_of
-from ergos.base.canonical import Plain, decode
+from ergos.base.canonical import Plain
 from ergos.base.documents import Language
 from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import ProgramError, VerificationError, WorldError
@@ -33,9 +33,9 @@ from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Intended, decode_body
 from ergos.kernel.ports import Item
 from ergos.kernel.process import ENDED, Process, State
-from ergos.kernel.values import references
 from ergos.runtime.audit import audit
 from ergos.runtime.control import Answer, Fine, Spawn, Status, StatusOf
+from ergos.runtime.vault import Vault
 
 T = TypeVar("T")
 
@@ -214,8 +214,7 @@ def _parts(amount: Amount) -> tuple[int, int]:
 
 async def _outcome(reads: SqliteReads, root: Process) -> dict[str, Plain]:
     """What the newsroom returned."""
-    names = references(root.outcome)
-    value = decode((await reads.blobs(names))[names[0]]) if names else decode(root.outcome)
+    value = await Vault(reads).value(root.outcome)
     return value if isinstance(value, dict) else {}
 
 

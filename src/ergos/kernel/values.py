@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,10 +24,12 @@ from ergos.base.ids import Digest
 from ergos.base.limits import CHAIN_ITEMS_MIN, INLINE_BYTES_MAX
 
 Packed: TypeAlias = msgspec.Raw
-"""JSON of the value itself, or {"$ref": digest}, or {"$list": head, "count": n}."""
+"""JSON of the value itself, or {"$ref": digest of its JSON}, {"$list": last node, "count": n}, {"$map": {name:
+packed}}, {"$tree": digest of a $map}."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MARK = b'{"$'
+MAP_BYTES_MAX: Final = 4 * INLINE_BYTES_MAX  # bytes of a map's names and references kept inside a record
 NULL = msgspec.Raw(b"null")
 
 
@@ -44,6 +46,8 @@ class Reference(msgspec.Struct, frozen=True):
     ref: Digest | None = msgspec.field(default=None, name="$ref")
     list_: Digest | None = msgspec.field(default=None, name="$list")
     count: int = 0
+    map_: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="$map")
+    tree: Digest | None = msgspec.field(default=None, name="$tree")
 
 
 _REFERENCE = msgspec.json.Decoder(Reference)
@@ -60,6 +64,8 @@ def pack(value: object, known: Container[Digest] = (), *, what: str = "value") -
         return msgspec.Raw(encoded), ()
     if isinstance(value, (list, tuple)) and len(value) >= CHAIN_ITEMS_MIN:
         return _pack_chain(value, known)
+    if isinstance(value, dict) and any(map(_may_grow, value.values())):
+        return _pack_map(value, known)
     return _pack_blob(encoded, known)
 
 
@@ -74,6 +80,10 @@ def unpack(packed: Packed, fetch: Callable[[Digest], bytes]) -> Plain:
     reference = _reference(raw)
     if reference.ref is not None:
         return decode(fetch(reference.ref))
+    if reference.tree is not None:
+        return unpack(msgspec.Raw(fetch(reference.tree)), fetch)
+    if reference.map_ is not None:
+        return {name: unpack(part, fetch) for name, part in reference.map_.items()}
     items: list[Plain] = []
     head = reference.list_
     while head is not None:
@@ -91,7 +101,9 @@ def references(packed: Packed) -> tuple[Digest, ...]:
     if not raw.startswith(_MARK):
         return ()
     reference = _reference(raw)
-    return tuple(found for found in (reference.ref, reference.list_) if found is not None)
+    parts = (reference.map_ or {}).values()
+    own = (reference.ref, reference.list_, reference.tree)
+    return (*[name for name in own if name is not None], *[name for part in parts for name in references(part)])
 
 
 def _pack_blob(encoded: bytes, known: Container[Digest]) -> tuple[Packed, tuple[Blob, ...]]:
@@ -119,11 +131,36 @@ def _pack_chain(items: Iterable[object], known: Container[Digest]) -> tuple[Pack
     return msgspec.Raw(b'{"$list":' + past + b',"count":' + str(count).encode() + b"}"), tuple(fresh)
 
 
-def links(body: bytes) -> tuple[Digest, ...]:
-    """The digests a blob's body names: a chain node its past and its item's reference; others none.
+def _may_grow(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) >= CHAIN_ITEMS_MIN
 
-    A user's value is never mistaken for a node: what looks like one merely costs a look-up that finds nothing.
+
+def _pack_map(value: dict[str, object], known: Container[Digest]) -> tuple[Packed, tuple[Blob, ...]]:
+    """Each part by itself, so that a conversation inside a task's inputs shares its past, too."""
+    parts: list[bytes] = []
+    fresh: tuple[Blob, ...] = ()
+    for name in sorted(value):
+        packed, blobs = pack(value[name], known)
+        parts.append(encode(name) + b":" + bytes(packed))
+        fresh += blobs
+    body = b'{"$map":{' + b",".join(parts) + b"}}"
+    if len(body) <= MAP_BYTES_MAX:
+        return msgspec.Raw(body), fresh
+    name = digest(body)
+    packed = msgspec.Raw(b'{"$tree":"' + name.encode() + b'"}')
+    return packed, fresh if name in known else (*fresh, Blob(name, body))
+
+
+def links(body: bytes) -> tuple[Digest, ...]:
+    """The digests a blob's body names: a chain node its past and its item's references, a map those of its parts.
+
+    A user's value is never mistaken for one: what looks like it merely costs a look-up that finds nothing.
     """
+    if body.startswith(_MARK):
+        try:
+            return tuple(name for name in references(msgspec.Raw(body)) if _DIGEST.fullmatch(name))
+        except ValueShapeError:
+            return ()
     if not body.startswith((b'["', b"[null,")):
         return ()
     try:

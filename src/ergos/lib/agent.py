@@ -65,7 +65,7 @@ class ChildEnd(msgspec.Struct, frozen=True):
 class Deferred(Generic[T]):
     """A system call, made when awaited; several at once with `ctx.all`."""
 
-    def __init__(self, context: Context, request: Request, convert: Callable[[Plain], T]) -> None:
+    def __init__(self, context: Surroundings, request: Request, convert: Callable[[Plain], T]) -> None:
         self.request: Final = request
         self._context: Final = context
         self._convert: Final = convert
@@ -104,8 +104,8 @@ async def _several(calls: tuple[object, ...]) -> tuple[Answer, ...]:
     return await _Several(tuple(requests)) if requests else ()
 
 
-class Context:
-    """What a program sees of the world: the system calls, and what is true at the start of its turn."""
+class Surroundings:
+    """What is true in a turn without asking for it; the same at every replay."""
 
     def __init__(self, beginning: Beginning) -> None:
         self._beginning: Final = beginning
@@ -131,6 +131,15 @@ class Context:
     def note(self, answer: Answer) -> None:
         """Let time pass to this answer."""
         self._now_ns = max(self._now_ns, answer.at_ns)
+
+    def idle(self, memory: object = None, *, wake_in_s: float | None = None) -> Idle:
+        """Return this to end the turn: the next message, or the time, begins another with this memory."""
+        wake_at_ns = None if wake_in_s is None else self._now_ns + int(wake_in_s * SECOND)
+        return Idle(msgspec.to_builtins(memory, str_keys=True), wake_at_ns)
+
+
+class Context(Surroundings):
+    """What a program sees of the world: its surroundings, and the system calls."""
 
     # Work
 
@@ -224,7 +233,7 @@ class Context:
         """Pause, resume, stop or kill a child."""
         return self._call("signal", str(pid), {"pid": int(pid), "signal": name}, _nothing)
 
-    # Time and ends
+    # Time
 
     def sleep_until(self, at_ns: int) -> Deferred[int]:
         """Wait until a time (UTC nanoseconds); the time it then is."""
@@ -233,11 +242,6 @@ class Context:
     def sleep(self, seconds: float) -> Deferred[int]:
         """Wait for a while."""
         return self.sleep_until(self._now_ns + int(seconds * SECOND))
-
-    def idle(self, memory: object = None, *, wake_in_s: float | None = None) -> Idle:
-        """Return this to end the turn: the next message, or the time, begins another with this memory."""
-        wake_at_ns = None if wake_in_s is None else self._now_ns + int(wake_in_s * SECOND)
-        return Idle(msgspec.to_builtins(memory, str_keys=True), wake_at_ns)
 
     def _call(
         self,

@@ -10,12 +10,19 @@ failures of anybody's code; every other exception is.
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import inspect
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor, Future
 from types import TracebackType
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from ergos.base.errors import DefinitionError, ErgosError, ProgramError, ToolFailedError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _OURS: Final = (ErgosError, KeyboardInterrupt, GeneratorExit)
 
@@ -71,6 +78,46 @@ class Acting(_Guard):
             raise ToolFailedError(f"{self._what} raised {type(error).__name__}: {error}") from error
 
 
+class _Handing:
+    """Hands what leaves a `with` block to whoever waits for the future."""
+
+    def __init__(self, future: Future[T]) -> None:
+        self._future: Final = future
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if error is not None:
+            self._future.set_exception(error)
+        return True
+
+
+class OwnThreads(Executor):
+    """A thread of its own for every function that is not async, as many as the scheduler lets through.
+
+    In a pool, calls that block would keep others from starting while their deadlines pass, and would hold up the
+    end of the kernel until the last of them has come back. These are left behind.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin now."""
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if future.set_running_or_notify_cancel():
+                with _Handing(future):
+                    future.set_result(fn(*args, **kwargs))
+
+        threading.Thread(target=work, name="ergos-tool", daemon=True).start()
+        return future
+
+
+_THREADS: Final = OwnThreads()
+
+
 class Body:
     """A function of an author and what is asked about it at every call."""
 
@@ -85,9 +132,11 @@ class Body:
     async def __call__(self, /, *args: object, **kwargs: object) -> object:
         """What the function returns; one that is not async runs in a thread."""
         with Acting(self._name):
-            came = (
-                self.function(*args, **kwargs) if self._is_async else await asyncio.to_thread(self._apply, args, kwargs)
-            )
+            if self._is_async:
+                came = self.function(*args, **kwargs)
+            else:
+                apply = functools.partial(contextvars.copy_context().run, self._apply, args, kwargs)
+                came = await asyncio.get_running_loop().run_in_executor(_THREADS, apply)
             return await came if isinstance(came, Awaitable) else came
 
     def _apply(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:

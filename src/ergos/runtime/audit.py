@@ -34,7 +34,7 @@ from ergos.runtime.refold import Refold
 PAGE_RECORDS: Final = 2_000  # records verified at once; progress is told after each page
 BLOBS_AT_ONCE: Final = 32  # blobs read at once; each may have VALUE_BYTES_MAX
 
-_NAMED: Final = re.compile(rb'\{"\$(ref|list)":"([0-9a-f]{64})"')
+_NAMED: Final = re.compile(rb'\{"\$(ref|list|tree)":"([0-9a-f]{64})"')
 _DEFINED: Final = re.compile(rb'^\{"k":"(?:spawn|wake)",.*?"definition":"([0-9a-f]{64})"')
 
 
@@ -248,7 +248,7 @@ class _Auditor:
 
     def _note_blobs(self, record: Sealed) -> None:
         for kind, name in _NAMED.findall(record.body):
-            self._want(name, node=kind == b"list")
+            self._want(name, node=kind != b"ref")
         defined = _DEFINED.match(record.body)
         if defined is not None:
             self._want(defined[1], node=False)
@@ -282,7 +282,7 @@ class _Auditor:
         for name in names:
             self._want(name.encode(), node=name == past)
         for kind, name in _NAMED.findall(body):
-            self._want(name, node=kind == b"list")
+            self._want(name, node=kind != b"ref")
 
     # After the pass
 

@@ -62,8 +62,9 @@ class Turn:
 
     @property
     def spawned(self) -> int:
-        """Children spawned in this turn."""
-        return sum(key.startswith("spawn:") for key in self._used)
+        """Children spawned in this turn; those asked for and not answered yet do not count."""
+        asked = sum(key.startswith("spawn:") for key in self._used)
+        return asked - sum(p.call.kind == "spawn" and p.answer is None for p in self.pending.values())
 
     @property
     def calls(self) -> int:
