@@ -14,7 +14,7 @@ from ergos.base.errors import DefinitionError
 from ergos.base.limits import CONCURRENCY_DEFAULT
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.ports import Definition
+from ergos.kernel.packages import Definition
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import outside
 from ergos.base.money import Amount, Price
 from ergos.kernel.ledger import Caps
-from ergos.kernel.ports import Errand
+from ergos.kernel.packages import Errand
 from ergos.kernel.syscalls import Idle
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import NOT_DONE, tool

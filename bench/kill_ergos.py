@@ -15,7 +15,7 @@ from pathlib import Path
 from bench import outside
 from bench.kernels import Opened, open_kernel
 from ergos.base.ids import Pid
-from ergos.kernel.ports import Definition
+from ergos.kernel.packages import Definition
 from ergos.runtime.kernel import Kernel
 
 LOOK_S = 0.02  # seconds between two looks into the inbox

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ergos.kernel.ports import Absent, Errand
+from ergos.kernel.packages import Absent, Errand
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import NOT_DONE, tool
 

@@ -23,8 +23,9 @@ from ergos.kernel.events import Failure
 from ergos.kernel.journal import GENESIS, Entry, Sealed, verified
 from ergos.kernel.labels import TRUSTED, UNTRUSTED, USER, Label
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Change, Item, Mail, Note, Store
+from ergos.kernel.ports import Store
 from ergos.kernel.process import Process, State
+from ergos.kernel.rows import Change, Item, Mail, Note
 from ergos.kernel.values import NULL, Blob
 
 D = Digest("ab" * 32)

@@ -10,7 +10,7 @@ from ergos.base.errors import DiskFullError, ErgosError, FencedError
 from ergos.base.ids import Pid
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
 from ergos.kernel.journal import Entry
-from ergos.kernel.ports import Change
+from ergos.kernel.rows import Change
 
 ONE = Change(entries=(Entry(Pid(1), 1, 1, b"{}"),))
 

@@ -20,7 +20,7 @@ from ergos.drivers.sqlite_open import Database
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.journal import Entry, verified
-from ergos.kernel.ports import Change, Note
+from ergos.kernel.rows import Change, Note
 from ergos.kernel.values import NULL
 from ergos.runtime.audit import audit
 from tests.runtime.test_audit import lived
@@ -187,7 +187,7 @@ from ergos.base.errors import DiskFullError
 from ergos.base.ids import Pid
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.journal import Entry
-from ergos.kernel.ports import Change
+from ergos.kernel.rows import Change
 async def main():
     store = SqliteStore(Path(sys.argv[1]))
     resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
@@ -234,7 +234,7 @@ from pathlib import Path
 from ergos.base.ids import Pid
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.journal import Entry
-from ergos.kernel.ports import Change
+from ergos.kernel.rows import Change
 async def main():
     store = SqliteStore(Path(sys.argv[1]))
     begun = (await store.head()).seq

@@ -20,7 +20,8 @@ from ergos.base.ids import Pid
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.events import Body, decode_body
-from ergos.kernel.ports import Definition, Errand, Item, Package, Performed, Programs, Tool
+from ergos.kernel.packages import Definition, Errand, Package, Performed, Programs, Tool
+from ergos.kernel.rows import Item
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.desk import Ended
 from ergos.runtime.kernel import Kernel

@@ -10,7 +10,7 @@ import pytest
 
 from ergos.base.errors import AgentFileError, DefinitionError, ErgosError
 from ergos.base.limits import TOOL_FILES_MAX
-from ergos.kernel.ports import Package
+from ergos.kernel.packages import Package
 from ergos.lib.folder import FolderPrograms
 from tests.lib.house import agent_in, write
 

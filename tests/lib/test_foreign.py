@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from ergos.base.errors import DefinitionError, DeniedError, ProgramError, ToolFailedError
-from ergos.lib.foreign import Acting, Body, Loading, Running
+from ergos.base.errors import BoundError, DefinitionError, DeniedError, ProgramError, ToolFailedError
+from ergos.lib.foreign import Acting, Body, Loading, Running, Threads
 
 
 class Unheard(BaseException):
@@ -119,3 +120,19 @@ def test_a_function_sees_the_context_of_its_caller() -> None:
         return await Body(lambda: word.get(), "x")()  # noqa: PLW0108
 
     assert asyncio.run(scenario()) == "here"
+
+
+def test_threads_are_used_again_and_are_not_without_number() -> None:
+    threads, blocked = Threads(most=2), threading.Event()
+    first = threads.submit(threading.get_ident).result(5)
+    wait = threads.submit(blocked.wait)
+    for _ in range(100):
+        time.sleep(0.001)
+        assert threads.submit(threading.get_ident).result(5) is not None
+    hung = threads.submit(blocked.wait)
+    with pytest.raises(BoundError, match="2 functions have not come back"):
+        threads.submit(threading.get_ident)
+    blocked.set()
+    assert wait.result(5)
+    assert hung.result(5)
+    assert first

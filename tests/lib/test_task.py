@@ -14,7 +14,7 @@ from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import Pid
 from ergos.base.limits import ERROR_CHARS_MAX
 from ergos.base.money import Price
-from ergos.kernel.ports import Errand
+from ergos.kernel.packages import Errand
 from ergos.kernel.process import State
 from ergos.lib.task import FAULTS_MAX, Task, shaped, solver
 from tests.lib.house import agent_in, run

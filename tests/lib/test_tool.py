@@ -20,7 +20,7 @@ from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import Pid
 from ergos.base.limits import VALUE_BYTES_MAX
 from ergos.base.money import Price
-from ergos.kernel.ports import Errand, Performed
+from ergos.kernel.packages import Errand, Performed
 from ergos.kernel.process import State
 from ergos.lib.tool import NOT_DONE, FunctionTool, tool
 from tests.lib.house import agent_in, run

@@ -20,8 +20,10 @@ from ergos.base.money import FREE, Price
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
 from ergos.kernel.events import Body, EffectClass, decode_body
 from ergos.kernel.ledger import Caps
-from ergos.kernel.ports import Absent, Definition, Errand, Item, Package, Solver, Store, Task, Tool
+from ergos.kernel.packages import Absent, Definition, Errand, Package, Solver, Task, Tool
+from ergos.kernel.ports import Store
 from ergos.kernel.process import Process, State
+from ergos.kernel.rows import Item
 from ergos.kernel.supervisor import Supervision
 from ergos.lib.agent import Agent, AgentFunction, agent, may, program_of
 from ergos.lib.tool import NOT_DONE, FunctionTool, tool

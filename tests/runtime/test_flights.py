@@ -11,7 +11,7 @@ from ergos.base.clock import SECOND
 from ergos.base.money import Amount, Price
 from ergos.kernel.events import Doubted, EffectClass, Resulted
 from ergos.kernel.ledger import Caps
-from ergos.kernel.ports import Errand
+from ergos.kernel.packages import Errand
 from ergos.kernel.process import State
 from ergos.lib.agent import Context
 from ergos.lib.tool import tool

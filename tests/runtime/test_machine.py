@@ -12,7 +12,7 @@ from ergos.base.money import Amount
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
 from ergos.kernel.events import Halted
 from ergos.kernel.ledger import Caps
-from ergos.kernel.ports import Definition
+from ergos.kernel.packages import Definition
 from ergos.kernel.process import Process, State
 from ergos.kernel.values import Blob
 from ergos.runtime.machine import Machine, Parts, Resident, Rows

@@ -12,7 +12,7 @@ from ergos.base.ids import Digest, Pid
 from ergos.kernel.events import Call, Called
 from ergos.kernel.history import Past
 from ergos.kernel.labels import UNTRUSTED, USER
-from ergos.kernel.ports import Beginning, Definition, Package
+from ergos.kernel.packages import Beginning, Definition, Package
 from ergos.kernel.syscalls import Answer, Idle, Request
 from ergos.lib.agent import AgentFunction, Context, program_of
 from ergos.runtime import replayer

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ergos.base.canonical import Plain
 from ergos.base.errors import CorruptStoreError
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
-from ergos.kernel.ports import Change
+from ergos.kernel.rows import Change
 from ergos.runtime import vault as vault_module
 from ergos.runtime.vault import MissingBlobsError, Vault
 

@@ -10,8 +10,8 @@ from ergos.base.entropy import SeededEntropy
 from ergos.base.money import Amount
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.kernel.ledger import Caps
+from ergos.kernel.packages import Definition, Package
 from ergos.kernel.policy import Grant
-from ergos.kernel.ports import Definition, Package
 from ergos.lib.agent import program_of
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts

@@ -13,7 +13,7 @@ from ergos.base.errors import ErgosError
 from ergos.base.ids import Pid
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.journal import Entry, verified
-from ergos.kernel.ports import Change
+from ergos.kernel.rows import Change
 from ergos.kernel.values import Blob
 from ergos.sim import disk as disk_module
 from ergos.sim.clockloop import VirtualLoop, finish

@@ -6,7 +6,7 @@ from ergos.drivers.host import HostClock
 from ergos.drivers.sources.fetch import HttpFetcher
 from ergos.drivers.sources.gather import Gathered
 from ergos.drivers.sources.gather import gather as read_all
-from ergos.kernel.ports import Errand
+from ergos.kernel.packages import Errand
 from ergos.lib.tool import tool
 
 

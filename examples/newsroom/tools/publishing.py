@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ergos.base.documents import Brief
 from ergos.drivers.press import markdown, page
-from ergos.kernel.ports import Errand
+from ergos.kernel.packages import Errand
 from ergos.lib.tool import tool
 
 

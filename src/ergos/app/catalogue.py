@@ -25,8 +25,10 @@ from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.namespace import Place
+from ergos.kernel.packages import Definition
 from ergos.kernel.policy import sentence
-from ergos.kernel.ports import Definition, Item, Loaded, Store
+from ergos.kernel.ports import Store
+from ergos.kernel.rows import Item, Loaded
 from ergos.kernel.values import Packed
 from ergos.runtime.vault import Vault
 

@@ -29,7 +29,7 @@ from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, pr
 from ergos.drivers.lock import holder
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.ports import Definition
+from ergos.kernel.packages import Definition
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.control import Facts, Load
 from ergos.runtime.kernel import Kernel

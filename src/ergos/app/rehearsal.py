@@ -20,7 +20,7 @@ from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Body, Committed, EffectClass, Exited, Failure, Spawned, Woken, decode_body
 from ergos.kernel.history import Past, history
 from ergos.kernel.labels import USER
-from ergos.kernel.ports import Beginning, Definition, Package, Programs
+from ergos.kernel.packages import Beginning, Definition, Package, Programs
 from ergos.kernel.syscalls import Answer, Idle, Request
 from ergos.kernel.values import NULL, Packed
 from ergos.runtime.reactor import failure_of

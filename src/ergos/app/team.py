@@ -16,8 +16,8 @@ from ergos.base.errors import NotRunningError, UnknownProcessError
 from ergos.base.ids import Pid
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Failure
-from ergos.kernel.ports import Item
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rows import Item
 from ergos.runtime.control import Live, LiveProcess, Processes
 
 TEAM_MAX: Final = 1_000  # processes of a team that are looked at

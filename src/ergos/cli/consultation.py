@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ergos.app.team import View
     from ergos.cli.render import Progress
     from ergos.kernel.events import Verdict
-    from ergos.kernel.ports import Item
+    from ergos.kernel.rows import Item
 
 
 def consultation(here: Home, shown: Progress) -> Consult:

@@ -31,8 +31,8 @@ from ergos.base.ids import Pid
 from ergos.base.money import Amount, format_money
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Intended, decode_body
-from ergos.kernel.ports import Item
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rows import Item
 from ergos.runtime.audit import audit
 from ergos.runtime.control import Answer, Fine, Spawn, Status, StatusOf
 from ergos.runtime.vault import Vault

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.base.canonical import Plain
     from ergos.kernel.events import Verdict
-    from ergos.kernel.ports import Item
+    from ergos.kernel.rows import Item
 
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the item, as `ergos inbox` shows it.")]
 

@@ -18,8 +18,8 @@ from ergos.base.limits import MAILBOX_MESSAGES_MAX
 from ergos.base.money import Amount
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Head, Item, Loaded, Mail, Note
 from ergos.kernel.process import ENDED, Process
+from ergos.kernel.rows import Head, Item, Loaded, Mail, Note
 
 
 class Tables(Protocol):

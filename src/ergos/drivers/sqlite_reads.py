@@ -32,8 +32,8 @@ from ergos.drivers.store_rows import (
 )
 from ergos.kernel.journal import GENESIS, Sealed
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Head, Item, Loaded, Mail, Note
 from ergos.kernel.process import Process
+from ergos.kernel.rows import Head, Item, Loaded, Mail, Note
 
 PAGE_ROWS: Final = 1_000  # rows read at once; keeps memory flat over any journal
 PARAMETERS_MAX: Final = 500  # values of one IN list; SQLite allows more, statements are cached by text

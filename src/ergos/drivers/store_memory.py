@@ -21,8 +21,9 @@ from ergos.base.money import Amount
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.kernel.journal import GENESIS, Sealed, seal
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Change, Done, Head, Item, Mail, Note
+from ergos.kernel.ports import Done
 from ergos.kernel.process import Process, State
+from ergos.kernel.rows import Change, Head, Item, Mail, Note
 
 Batch: TypeAlias = "list[tuple[Change | None, Done | None]]"
 """Changes with their callbacks, in order; None is a flush."""

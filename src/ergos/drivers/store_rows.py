@@ -19,8 +19,8 @@ from ergos.kernel.events import Failure
 from ergos.kernel.journal import Sealed
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Head, Item, Mail, Note
 from ergos.kernel.process import Process, State, Wait
+from ergos.kernel.rows import Head, Item, Mail, Note
 from ergos.kernel.values import NULL, Blob, Packed
 
 Cell: TypeAlias = "int | str | bytes | None"

@@ -21,7 +21,8 @@ from ergos.drivers.sqlite_open import Connection, Cursor, Database, translated
 from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
 from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row
 from ergos.kernel.journal import seal
-from ergos.kernel.ports import Change, Done, Head
+from ergos.kernel.ports import Done
+from ergos.kernel.rows import Change, Head
 
 INSERT_RECORD: Final = "INSERT INTO journal VALUES (?,?,?,?,?,?)"
 PUT_PROCESS: Final = "INSERT OR REPLACE INTO process VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"

@@ -29,8 +29,8 @@ from ergos.base.ids import name as checked_name
 from ergos.base.limits import ATTEMPTS_MAX
 from ergos.kernel.events import CallKind, Failure, SignalName
 from ergos.kernel.ledger import Caps
+from ergos.kernel.packages import Beginning
 from ergos.kernel.policy import Grant, Matcher
-from ergos.kernel.ports import Beginning
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.syscalls import Answer, Idle, Request, Yielded
 from ergos.lib.foreign import Running

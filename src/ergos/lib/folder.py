@@ -27,8 +27,8 @@ import msgspec
 from ergos.base.canonical import encode
 from ergos.base.errors import AgentFileError, DefinitionError
 from ergos.base.limits import AGENT_FILE_BYTES_MAX, AGENT_FILES_MAX, SPAWN_DEPTH_MAX, TOOL_FILES_MAX
-from ergos.kernel.ports import Definition, Package, Program, Solver, Tool
-from ergos.kernel.ports import Task as TaskPort
+from ergos.kernel.packages import Definition, Package, Program, Solver, Tool
+from ergos.kernel.packages import Task as TaskPort
 from ergos.lib.agent import Agent, AgentFunction, program_of
 from ergos.lib.agent_file import AgentFile, read
 from ergos.lib.foreign import Loading

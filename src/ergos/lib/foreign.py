@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import functools
 import inspect
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Final, ParamSpec, TypeVar
 
-from ergos.base.errors import DefinitionError, ErgosError, ProgramError, ToolFailedError
+from ergos.base.errors import BoundError, DefinitionError, ErgosError, ProgramError, ToolFailedError
+
+THREADS_MAX: Final = 1_000  # threads for functions that are not async; those beyond it have hung, and each keeps memory
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,27 +97,46 @@ class _Handing:
         return True
 
 
-class OwnThreads(Executor):
-    """A thread of its own for every function that is not async, as many as the scheduler lets through.
+class Threads(Executor):
+    """A thread for every function that is not async, as many as the scheduler lets through; idle ones are used again.
 
-    In a pool, calls that block would keep others from starting while their deadlines pass, and would hold up the
-    end of the kernel until the last of them has come back. These are left behind.
+    In a pool of fixed size, calls that block would keep others from starting while their deadlines pass, and would
+    hold up the end of the kernel until the last of them has come back. These are left behind.
     """
 
+    def __init__(self, most: int = THREADS_MAX) -> None:
+        self._most: Final = most
+        self._begun = 0
+        self._jobs: Final[SimpleQueue[Callable[[], None]]] = SimpleQueue()
+        self._idle: Final = threading.Semaphore(0)
+
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Begin now."""
+        """Begin now. Raises: BoundError while as many functions as there may be threads have not come back."""
+        rested = self._idle.acquire(blocking=False)
+        if not rested and self._begun >= self._most:
+            raise BoundError(
+                f"{self._most:,} functions have not come back", remedy="make tools that block come to an end"
+            )
         future: Future[T] = Future()
 
-        def work() -> None:
+        def job() -> None:
             if future.set_running_or_notify_cancel():
                 with _Handing(future):
                     future.set_result(fn(*args, **kwargs))
 
-        threading.Thread(target=work, name="ergos-tool", daemon=True).start()
+        self._jobs.put(job)
+        if not rested:
+            self._begun += 1
+            threading.Thread(target=self._work, name="ergos-tool", daemon=True).start()
         return future
 
+    def _work(self) -> None:
+        while True:
+            self._jobs.get()()
+            self._idle.release()
 
-_THREADS: Final = OwnThreads()
+
+_THREADS: Final = Threads()
 
 
 class Body:
@@ -135,8 +156,9 @@ class Body:
             if self._is_async:
                 came = self.function(*args, **kwargs)
             else:
-                apply = functools.partial(contextvars.copy_context().run, self._apply, args, kwargs)
-                came = await asyncio.get_running_loop().run_in_executor(_THREADS, apply)
+                context = contextvars.copy_context()
+                work = asyncio.get_running_loop().run_in_executor
+                came = await work(_THREADS, lambda: context.run(self._apply, args, kwargs))
             return await came if isinstance(came, Awaitable) else came
 
     def _apply(self, args: tuple[object, ...], kwargs: dict[str, object]) -> object:

@@ -22,8 +22,8 @@ from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import ERROR_CHARS_MAX
 from ergos.base.money import FREE, Price
+from ergos.kernel.packages import Errand, Performed
 from ergos.kernel.pager import tokens_of
-from ergos.kernel.ports import Errand, Performed
 from ergos.kernel.solvers import SolverKind, SolverSpec, TaskSpec
 from ergos.lib.foreign import Body
 

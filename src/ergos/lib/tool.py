@@ -25,7 +25,7 @@ from ergos.base.ids import Digest, name
 from ergos.base.limits import SLEEP_S_MAX
 from ergos.base.money import FREE, Price
 from ergos.kernel.events import EffectClass
-from ergos.kernel.ports import Absent, Errand, Performed, ToolSpec
+from ergos.kernel.packages import Absent, Errand, Performed, ToolSpec
 from ergos.lib.foreign import Body
 
 _ARGUMENTS: Final = "ergos arguments"  # no type of an author can have this name

@@ -25,8 +25,8 @@ from ergos.base.money import Amount
 from ergos.kernel.events import Body, Checkpoint, decode_body
 from ergos.kernel.journal import GENESIS, Sealed, statement, verified
 from ergos.kernel.ledger import Meter
-from ergos.kernel.ports import Head
 from ergos.kernel.process import Process
+from ergos.kernel.rows import Head
 from ergos.kernel.values import links
 from ergos.runtime.aftermath import AFTERMATH
 from ergos.runtime.refold import Refold

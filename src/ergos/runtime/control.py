@@ -17,7 +17,7 @@ import msgspec
 
 from ergos.base.ids import Pid
 from ergos.kernel.events import Failure, SignalName, Verdict
-from ergos.kernel.ports import Definition
+from ergos.kernel.packages import Definition
 from ergos.kernel.process import State
 from ergos.runtime.desk import Ended
 from ergos.runtime.kernel import Kernel

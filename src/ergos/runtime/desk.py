@@ -17,8 +17,9 @@ from ergos.base.ids import Pid
 from ergos.kernel.events import Answered, Capped, Halted, SignalName, Verdict
 from ergos.kernel.history import note
 from ergos.kernel.ledger import Caps
-from ergos.kernel.ports import Definition, Item, Mail
+from ergos.kernel.packages import Definition
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rows import Item, Mail
 from ergos.kernel.step import Resolve
 from ergos.runtime.machine import Machine, Resident, Rows
 from ergos.runtime.reactor import Reactor

@@ -24,7 +24,7 @@ from ergos.base.money import Amount, format_money
 from ergos.kernel.events import Asked, Failure, Hold, Intended
 from ergos.kernel.history import Past
 from ergos.kernel.policy import Allowed, Ask, Denied, approval_digest, decide
-from ergos.kernel.ports import Item
+from ergos.kernel.rows import Item
 from ergos.kernel.scheduler import Ticket
 from ergos.kernel.solvers import SolverSpec, order
 from ergos.kernel.syscalls import TABLE

@@ -12,7 +12,7 @@ from typing import Final, Protocol, TypeAlias
 
 from ergos.base.ids import Pid
 from ergos.kernel.events import Failure
-from ergos.kernel.ports import Absent
+from ergos.kernel.packages import Absent
 from ergos.kernel.process import ENDED
 from ergos.kernel.scheduler import Ticket
 from ergos.runtime.door import Door

@@ -30,8 +30,8 @@ from ergos.kernel.events import Asked, Called, Failure
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, USER, Label, join
 from ergos.kernel.policy import Allowed, approval_digest, decide
-from ergos.kernel.ports import Item, Mail, Note
 from ergos.kernel.process import ENDED
+from ergos.kernel.rows import Item, Mail, Note
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.machine import Machine, Resident, Rows
 from ergos.runtime.population import Population

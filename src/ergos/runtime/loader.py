@@ -15,7 +15,7 @@ from ergos.base.ids import Digest
 from ergos.kernel.events import Answered, Body, Called, Intended, Repeated, Resulted, Woken, decode_body
 from ergos.kernel.history import history
 from ergos.kernel.ledger import scopes
-from ergos.kernel.ports import Beginning, Definition
+from ergos.kernel.packages import Beginning, Definition
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.runtime.machine import Machine, Resident
 from ergos.runtime.replayer import Turn

@@ -24,8 +24,10 @@ from ergos.base.money import Amount
 from ergos.kernel.events import Body, encode_body
 from ergos.kernel.journal import Entry
 from ergos.kernel.ledger import Book, Caps, Meter, Payer
-from ergos.kernel.ports import Change, Definition, Done, Item, Mail, Note, Package, Programs, Signer, Store
+from ergos.kernel.packages import Definition, Package, Programs
+from ergos.kernel.ports import Done, Signer, Store
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rows import Change, Item, Mail, Note
 from ergos.kernel.scheduler import Scheduler, Ticket
 from ergos.kernel.solvers import Record as SolverRecord
 from ergos.kernel.supervisor import LoopBreaker

@@ -17,8 +17,8 @@ from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.limits import CALL_DEADLINE_S, ERROR_CHARS_MAX
 from ergos.kernel.events import Failure
+from ergos.kernel.packages import Absent, Errand, Performed, Solver, Task
 from ergos.kernel.pager import fitted
-from ergos.kernel.ports import Absent, Errand, Performed, Solver, Task
 from ergos.runtime.machine import Machine, Resident
 from ergos.runtime.replayer import Pending
 from ergos.runtime.settlement import Uncertain, tool_of

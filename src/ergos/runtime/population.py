@@ -18,7 +18,8 @@ from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.limits import WAKE_BATCH
 from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
-from ergos.kernel.ports import Definition, Done
+from ergos.kernel.packages import Definition
+from ergos.kernel.ports import Done
 from ergos.kernel.process import ENDED, Process, State, Wait
 from ergos.kernel.step import Event, Signal
 from ergos.kernel.values import Blob, Packed

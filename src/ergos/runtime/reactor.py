@@ -29,8 +29,8 @@ from ergos.base.errors import (
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import ERROR_CHARS_MAX, SLEEP_S_MAX, WAKE_BATCH
 from ergos.kernel.events import Body, Called, Doubted, EffectClass, Failure, Refused, Resulted
-from ergos.kernel.ports import Item
 from ergos.kernel.process import State, Wait
+from ergos.kernel.rows import Item
 from ergos.kernel.scheduler import Ticket
 from ergos.kernel.step import (
     Activate,

@@ -19,7 +19,7 @@ from ergos.base.limits import CALLS_PARALLEL_MAX, CALLS_PER_TURN_MAX
 from ergos.kernel.events import Call, EffectClass
 from ergos.kernel.history import Past
 from ergos.kernel.labels import Label, join
-from ergos.kernel.ports import Beginning, Package
+from ergos.kernel.packages import Beginning, Package
 from ergos.kernel.process import Wait
 from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
 from ergos.kernel.values import Blob

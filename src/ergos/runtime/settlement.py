@@ -20,7 +20,8 @@ from ergos.base.money import ZERO, Amount
 from ergos.kernel.events import Call, Called, Doubted, Failure, Hold, Refused, Repeated, Resulted
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, UNTRUSTED, Label, join
-from ergos.kernel.ports import Item, Performed, Tool
+from ergos.kernel.packages import Performed, Tool
+from ergos.kernel.rows import Item
 from ergos.kernel.scheduler import Ticket
 from ergos.kernel.solvers import Record as SolverRecord
 from ergos.kernel.syscalls import Answer, recovery

@@ -16,7 +16,7 @@ from typing import Final
 from ergos.base.canonical import Plain
 from ergos.base.errors import CorruptStoreError
 from ergos.base.ids import Digest
-from ergos.kernel.ports import Store
+from ergos.kernel.ports import RecordReads
 from ergos.kernel.values import Blob, Packed, links, pack, unpack
 
 KNOWN_MAX: Final = 32_768  # digests remembered as stored; about 5 MiB
@@ -34,7 +34,7 @@ class MissingBlobsError(Exception):
 class Vault:
     """The runtime's view of all values."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: RecordReads) -> None:
         self._store = store
         self._known: OrderedDict[Digest, None] = OrderedDict()
         self._bodies: OrderedDict[Digest, bytes] = OrderedDict()

@@ -29,8 +29,8 @@ from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed, verified
 from ergos.kernel.labels import USER
 from ergos.kernel.ledger import Caps
+from ergos.kernel.packages import Beginning, Definition, Package, Program
 from ergos.kernel.policy import Grant
-from ergos.kernel.ports import Beginning, Definition, Package, Program
 from ergos.kernel.syscalls import Answer
 from ergos.kernel.values import unpack
 from ergos.lib.agent import Context, program_of

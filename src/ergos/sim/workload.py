@@ -20,9 +20,10 @@ from ergos.base.ids import Pid
 from ergos.base.money import FREE, Amount, Price
 from ergos.kernel.events import SignalName, Verdict
 from ergos.kernel.ledger import Caps
+from ergos.kernel.packages import Definition, Package, Program
 from ergos.kernel.policy import Grant
-from ergos.kernel.ports import Definition, Item, Package, Program
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rows import Item
 from ergos.lib.agent import Context, Deferred, program_of
 from ergos.lib.task import Task
 from ergos.runtime.kernel import Kernel

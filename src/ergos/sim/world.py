@@ -19,7 +19,7 @@ from ergos.base.errors import ToolFailedError
 from ergos.base.ids import Digest
 from ergos.base.money import FREE, Price
 from ergos.kernel.events import EffectClass
-from ergos.kernel.ports import Absent, Errand, Performed, ToolSpec
+from ergos.kernel.packages import Absent, Errand, Performed, ToolSpec
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 
 Mood = Literal["good", "slow", "fails", "fails_late", "hangs", "lands_late", "breaks"]

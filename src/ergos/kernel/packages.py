@@ -1,0 +1,178 @@
+"""An agent's code as the kernel sees it: definition, program, tools, tasks, solvers.
+
+Protocols and the plain records that cross them. Rules: what they raise are ErgosErrors, except that a tool's own
+bug may be anything; a definition's digest is the version a process runs on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from ergos.base.canonical import Plain
+from ergos.base.ids import Digest, Pid
+from ergos.base.money import FREE, Price
+from ergos.kernel.events import EffectClass
+from ergos.kernel.labels import Label
+from ergos.kernel.ledger import Caps
+from ergos.kernel.policy import Grant
+from ergos.kernel.solvers import SolverSpec, TaskSpec
+from ergos.kernel.supervisor import Supervision
+from ergos.kernel.syscalls import Answer, Idle, Yielded
+from ergos.kernel.values import NULL, Packed
+
+
+class ToolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A tool's definition; its digest pins it."""
+
+    name: str
+    summary: str
+    parameters: dict[str, object]
+    """JSON schema of the arguments."""
+    effect: EffectClass
+    local: bool = False
+    """It reads nothing but this machine's memory and disk and changes nothing: it may run before its intent
+    is durable."""
+    trusted: bool = False
+    """Its results come from a source the owner trusts."""
+    price: Price | None = FREE
+    deadline_s: float = 60.0
+    queue: str = "tools"
+
+
+class Errand(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool or solver is told besides its arguments."""
+
+    pid: Pid
+    owner: str
+    agent: str
+    idempotency_key: str
+    """The same for every repetition of this call, different for every other call of every store."""
+    deadline_ns: int
+    now_ns: int
+
+
+class Performed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a call."""
+
+    value: Plain
+    tokens: int = 0
+    label: Label | None = None
+    faults: tuple[str, ...] = ()
+    """What the acceptance checks of a task found; filled in by the performer, not by the solver."""
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """A probe's answer: the effect did not happen."""
+
+
+class Tool(Protocol):
+    """One tool."""
+
+    @property
+    def spec(self) -> ToolSpec:
+        """Its definition."""
+        ...
+
+    @property
+    def digest(self) -> Digest:
+        """Digest of the definition."""
+        ...
+
+    def misfit(self, args: dict[str, Plain]) -> str:
+        """What is wrong with the arguments, or ''. Asked before anything is written or done."""
+        ...
+
+    async def run(self, args: dict[str, Plain], errand: Errand) -> Performed:
+        """Do it. Raises: ToolFailedError and other ErgosErrors when it did not happen."""
+        ...
+
+    async def probe(self, args: dict[str, Plain], errand: Errand) -> Performed | Absent:
+        """For `reconcilable`: look whether it happened."""
+        ...
+
+
+class Solver(Protocol):
+    """One way to do tasks."""
+
+    @property
+    def spec(self) -> SolverSpec:
+        """What it can do and charges."""
+        ...
+
+    async def solve(self, task: TaskSpec, inputs: Plain, errand: Errand) -> Performed:
+        """An attempt. Raises: ErgosErrors."""
+        ...
+
+
+class Task(Protocol):
+    """A task with its acceptance checks."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Signature and names of the checks."""
+        ...
+
+    async def faults(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
+        """What the checks found; empty: accepted. Depends on its arguments alone."""
+        ...
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An agent as the kernel knows it. Its digest is the version a process runs on."""
+
+    agent: str
+    program: str
+    """Where its program is found: a folder with AGENT.md, or 'module:function'."""
+    code: str = ""
+    """Digest of its source files; a change is a new version."""
+    grants: tuple[Grant, ...] = ()
+    caps: Caps = Caps()
+    supervision: Supervision = Supervision()
+    window_tokens: int = 0
+    language: str = "en"
+    instructions: str = ""
+    settings: Packed = NULL
+    """Plain values of the owner's that the program may read."""
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program is told at the start of a turn. The same at every replay."""
+
+    pid: Pid
+    turn: int
+    owner: str
+    agent: str
+    parent: Pid
+    cause: str
+    now_ns: int
+    memory: Plain
+    definition: Definition
+
+
+Program: TypeAlias = Callable[[Beginning], Coroutine[Yielded, tuple[Answer, ...], "Idle | Plain"]]
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's code and what comes with it."""
+
+    program: Program
+    tools: Mapping[str, Tool] = {}
+    tasks: Mapping[str, Task] = {}
+    solvers: tuple[Solver, ...] = ()
+    team: Mapping[str, Definition] = {}
+    """Agents it may spawn, by name."""
+
+
+class Programs(Protocol):
+    """Finds code."""
+
+    def package(self, definition: Definition) -> Package:
+        """The code of a definition. Raises: DefinitionError."""
+        ...
+
+    def current(self, agent: str, program: str) -> Definition | None:
+        """The newest definition of an agent, for its next turn; None if it is no longer there."""
+        ...

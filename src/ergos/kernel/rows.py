@@ -1,0 +1,90 @@
+"""What a store keeps besides the journal: rows that are its fold, and the transaction that writes both.
+
+Rules: plain frozen records; a row is written in the same `Change` as the records it follows from.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ergos.base.ids import Pid
+from ergos.base.money import Amount
+from ergos.kernel.journal import Entry
+from ergos.kernel.labels import USER, Label
+from ergos.kernel.ledger import Meter
+from ergos.kernel.process import Process
+from ergos.kernel.values import NULL, Blob, Packed
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A message in a mailbox, unread."""
+
+    id: int
+    """Given out in order; a mailbox is read in this order."""
+    to: Pid
+    sender: Pid
+    """0: the owner or the outside."""
+    body: Packed
+    label: Label = USER
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that waits for the owner."""
+
+    id: int
+    pid: Pid
+    key: str
+    owner: str
+    kind: Literal["approval", "question", "doubt"]
+    asked_ns: int
+    expires_ns: int | None
+    text: str
+    """What is asked, for a person."""
+    call: Packed = NULL
+    """The exact call, as shown and as bound by the digest."""
+    digest: str = ""
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of an agent's persistent memory; value None erases it."""
+
+    owner: str
+    agent: str
+    key: str
+    value: Packed | None
+    label: Label = USER
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One transaction: records and the rows that are their fold."""
+
+    entries: tuple[Entry, ...] = ()
+    processes: tuple[Process, ...] = ()
+    mail_put: tuple[Mail, ...] = ()
+    mail_taken: tuple[int, ...] = ()
+    items_put: tuple[Item, ...] = ()
+    items_closed: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
+    accounts: tuple[tuple[str, Amount], ...] = ()
+    meters: tuple[tuple[str, Meter], ...] = ()
+    blobs: tuple[Blob, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    """Single values of the kernel (halt flag, caps), by name."""
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The end of the chain."""
+
+    seq: int
+    seal: bytes
+    at_ns: int
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """A process and its mailbox."""
+
+    process: Process
+    mail: tuple[Mail, ...]
+    """Unread messages, oldest first; at most MAILBOX_MESSAGES_MAX."""
