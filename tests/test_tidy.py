@@ -44,15 +44,29 @@ EXCEPTIONS: Final[dict[str, frozenset[str]]] = {
     "a function is short": frozenset(),
     "a class is small": frozenset(),
     "a name says what the thing is": frozenset({"src/ergos/base"}),
-    # The two places where a stranger's mistake must not end the system: around programs, and around commands.
-    "nothing is caught that is not understood": frozenset({"src/ergos/runtime/reactor.py"}),
+    # Where a stranger's mistake must not end the system: around programs, and around commands. And the simulator,
+    # whose finding is whatever broke.
+    "nothing is caught that is not understood": frozenset(
+        {
+            "src/ergos/runtime/reactor.py",
+            "src/ergos/cli/main.py",
+            "src/ergos/sim/__main__.py",
+            "src/ergos/sim/explore.py",
+        }
+    ),
     "a module says what it is for": frozenset(),
     "time, chance and identity are handed in": frozenset({"src/ergos/drivers/host.py"}),
     "nothing is left to do": frozenset(),
     "a heavy library is imported where it is used": frozenset(),
     # Vocabulary without behaviour of its own: numbers, records, protocols.
     "a module has its tests": frozenset(
-        {"src/ergos/base/limits.py", "src/ergos/kernel/events.py", "src/ergos/kernel/ports.py"}
+        {
+            "src/ergos/base/limits.py",
+            "src/ergos/kernel/events.py",
+            "src/ergos/kernel/packages.py",
+            "src/ergos/kernel/ports.py",
+            "src/ergos/kernel/rows.py",
+        }
     ),
 }
 

@@ -6,6 +6,8 @@ import asyncio
 import contextvars
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -124,15 +126,21 @@ def test_a_function_sees_the_context_of_its_caller() -> None:
 
 def test_threads_are_used_again_and_are_not_without_number() -> None:
     threads, blocked = Threads(most=2), threading.Event()
-    first = threads.submit(threading.get_ident).result(5)
-    wait = threads.submit(blocked.wait)
-    for _ in range(100):
-        time.sleep(0.001)
-        assert threads.submit(threading.get_ident).result(5) is not None
-    hung = threads.submit(blocked.wait)
+
+    def submit(function: Callable[[], object]) -> Future[object]:
+        """A thread rests a moment after its answer is there."""
+        for _ in range(5000):
+            try:
+                return threads.submit(function)
+            except BoundError:
+                time.sleep(0.001)
+        raise AssertionError("no thread was used again")
+
+    wait = submit(blocked.wait)
+    assert len({submit(threading.get_ident).result(5) for _ in range(100)}) == 1
+    hung = submit(blocked.wait)
     with pytest.raises(BoundError, match="2 functions have not come back"):
         threads.submit(threading.get_ident)
     blocked.set()
     assert wait.result(5)
     assert hung.result(5)
-    assert first

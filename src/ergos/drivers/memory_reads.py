@@ -48,11 +48,15 @@ class Tables(Protocol):
         ...
 
 
-class MemoryReads:
-    """The reading half of a `Store`."""
+class MemoryRows:
+    """Tables that are only read."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables: Final = tables
+
+
+class MemoryProcesses(MemoryRows):
+    """Processes and their mail."""
 
     async def load(self, pids: tuple[Pid, ...]) -> tuple[Loaded, ...]:
         """Processes with their mail; unknown pids are left out."""
@@ -86,6 +90,46 @@ class MemoryReads:
         """The earliest time any waiting process is due."""
         return min(self._tables.due.values(), default=None)
 
+    async def processes(
+        self, *, owner: str | None = None, live_only: bool = True, after: Pid = Pid(0), limit: int = 1000
+    ) -> tuple[Process, ...]:
+        """Processes by ascending pid."""
+        wanted = (
+            pid
+            for pid, process in self._tables.processes.items()
+            if pid > after and not (live_only and process.state in ENDED) and (owner is None or process.owner == owner)
+        )
+        return tuple(self._tables.processes[pid] for pid in heapq.nsmallest(limit, wanted))
+
+    async def children(self, parent: Pid) -> tuple[Process, ...]:
+        """Children of a process, ended ones included."""
+        return tuple(self._tables.processes[pid] for pid in sorted(self._tables.children.get(parent, ())))
+
+
+class MemoryRecords(MemoryRows):
+    """The journal and the values it names."""
+
+    async def records(
+        self, *, after: int = 0, pid: Pid | None = None, limit: int | None = None
+    ) -> AsyncIterator[Sealed]:
+        """Records by ascending position; those committed meanwhile are seen too."""
+        journal = self._tables.journal
+        positions: Sequence[int] = range(1, len(journal) + 1) if pid is None else self._tables.by_process.get(pid, ())
+        start = bisect_right(positions, after)
+        count = 0
+        while limit is None or count < limit:
+            if pid is None:
+                positions = range(1, len(journal) + 1)
+            if start + count >= len(positions):
+                return
+            record = journal[positions[start + count] - 1]
+            count += 1
+            yield record
+
+    async def head(self) -> Head:
+        """The last durable record."""
+        return self._tables.head
+
     async def blobs(self, digests: tuple[Digest, ...]) -> dict[Digest, bytes]:
         """Bodies of blobs; unknown ones are left out. Raises: CorruptStoreError for an altered one."""
         found: dict[Digest, bytes] = {}
@@ -97,6 +141,18 @@ class MemoryReads:
                 raise CorruptStoreError(f"the blob {digest[:16]}… is not what was stored")
             found[digest] = body
         return found
+
+    async def facts(self) -> dict[str, str]:
+        """Single values of the kernel."""
+        return dict(self._tables.facts)
+
+    async def highest(self) -> tuple[Pid, int, int]:
+        """Largest pid, mail id and inbox item ever given out."""
+        return Pid(self._tables.last_pid), self._tables.last_mail, self._tables.last_item
+
+
+class MemoryOwners(MemoryRows):
+    """What owners ask about."""
 
     async def books(self, keys: tuple[str, ...]) -> tuple[dict[str, Amount], dict[str, Meter]]:
         """Accounts and meters of these keys, those that exist; a key ending in '*' is a prefix."""
@@ -121,49 +177,9 @@ class MemoryReads:
         """One open inbox item."""
         return self._tables.items.get(number)
 
-    async def processes(
-        self, *, owner: str | None = None, live_only: bool = True, after: Pid = Pid(0), limit: int = 1000
-    ) -> tuple[Process, ...]:
-        """Processes by ascending pid."""
-        wanted = (
-            pid
-            for pid, process in self._tables.processes.items()
-            if pid > after and not (live_only and process.state in ENDED) and (owner is None or process.owner == owner)
-        )
-        return tuple(self._tables.processes[pid] for pid in heapq.nsmallest(limit, wanted))
 
-    async def children(self, parent: Pid) -> tuple[Process, ...]:
-        """Children of a process, ended ones included."""
-        return tuple(self._tables.processes[pid] for pid in sorted(self._tables.children.get(parent, ())))
-
-    async def records(
-        self, *, after: int = 0, pid: Pid | None = None, limit: int | None = None
-    ) -> AsyncIterator[Sealed]:
-        """Records by ascending position; those committed meanwhile are seen too."""
-        journal = self._tables.journal
-        positions: Sequence[int] = range(1, len(journal) + 1) if pid is None else self._tables.by_process.get(pid, ())
-        start = bisect_right(positions, after)
-        count = 0
-        while limit is None or count < limit:
-            if pid is None:
-                positions = range(1, len(journal) + 1)
-            if start + count >= len(positions):
-                return
-            record = journal[positions[start + count] - 1]
-            count += 1
-            yield record
-
-    async def head(self) -> Head:
-        """The last durable record."""
-        return self._tables.head
-
-    async def facts(self) -> dict[str, str]:
-        """Single values of the kernel."""
-        return dict(self._tables.facts)
-
-    async def highest(self) -> tuple[Pid, int, int]:
-        """Largest pid, mail id and inbox item ever given out."""
-        return Pid(self._tables.last_pid), self._tables.last_mail, self._tables.last_item
+class MemoryReads(MemoryProcesses, MemoryRecords, MemoryOwners):
+    """The reading half of a `Store`."""
 
     async def close(self) -> None:
         """Let go."""

@@ -43,43 +43,12 @@ COUNTER_MAIL: Final = "last_mail"
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
-class SqliteReads:
-    """The reading half of a `Store`."""
+class SqliteRows:
+    """A connection that only reads."""
 
     def __init__(self, reader: Connection, errors: tuple[type[BaseException], ...] = SQLITE_ERRORS) -> None:
         self._reader: Final = reader
         self._errors: Final = errors
-
-    @classmethod
-    def open(cls, path: Path) -> SqliteReads:
-        """Read a store beside its kernel, without a lock. Writes nothing. Raises: StoreError."""
-        if not path.is_file():
-            raise ForeignStoreError(f"there is no store at {path}")
-        try:
-            reader = connect(path, read_only=True)
-        except SQLITE_ERRORS as error:
-            raise translated(error) from error
-        try:
-            check_store(reader)
-        except ErgosError:
-            reader.close()
-            raise
-        return cls(reader)
-
-    @property
-    def id(self) -> str:
-        """Random name of this store, made once. Raises: CorruptStoreError."""
-        rows = self._all("SELECT value FROM meta WHERE name = 'store_id'")
-        if not rows:
-            raise CorruptStoreError("the store has lost its name")
-        return text_of(rows[0][0])
-
-    def freeze(self) -> None:
-        """From now on every read sees the store as it is at the next one, whatever a kernel writes meanwhile.
-
-        Ends with `close`; meant for an audit beside a running kernel, not for long.
-        """
-        self._all("BEGIN")
 
     def _all(self, sql: str, parameters: Sequence[Cell] = ()) -> list[Row]:
         """All rows. Raises: StoreError."""
@@ -99,6 +68,10 @@ class SqliteReads:
     def _last_record(self) -> Head:
         rows = self._all("SELECT seq, seal, at_ns FROM journal ORDER BY seq DESC LIMIT 1")
         return head_of(rows[0]) if rows else Head(0, GENESIS, 0)
+
+
+class SqliteProcesses(SqliteRows):
+    """Processes and their mail."""
 
     async def load(self, pids: tuple[Pid, ...]) -> tuple[Loaded, ...]:
         """Processes with their mail; unknown pids are left out."""
@@ -137,54 +110,6 @@ class SqliteReads:
         found = self._all(sql)[0][0]
         return number_of(found) if found is not None else None
 
-    async def blobs(self, digests: tuple[Digest, ...]) -> dict[Digest, bytes]:
-        """Bodies of blobs; unknown ones are left out. Raises: CorruptStoreError for an altered one."""
-        names = [bytes.fromhex(digest) for digest in digests if _SHA256.fullmatch(digest)]
-        bodies: dict[Digest, bytes] = {}
-        for row in self._in("SELECT digest, size, packed, body FROM blob WHERE digest IN (?)", names):
-            body = blob_body(row)
-            assert isinstance(row[0], bytes)  # blob_body saw that it is the digest
-            bodies[Digest(row[0].hex())] = body
-        return bodies
-
-    async def books(self, keys: tuple[str, ...]) -> tuple[dict[str, Amount], dict[str, Meter]]:
-        """Accounts and meters of these keys, those that exist; a key ending in '*' is a prefix."""
-        exact = [key for key in keys if not key.endswith("*")]
-        accounts = self._in("SELECT * FROM account WHERE name IN (?)", exact)
-        meters = self._in("SELECT * FROM meter WHERE key IN (?)", exact)
-        for key in keys:
-            if key.endswith("*"):
-                accounts += self._prefixed("SELECT * FROM account WHERE name >= ?", "name", key[:-1])
-                meters += self._prefixed("SELECT * FROM meter WHERE key >= ?", "key", key[:-1])
-        return dict(account_of(row) for row in accounts), {text_of(row[0]): meter_of(row) for row in meters}
-
-    def _prefixed(self, sql: str, column: str, prefix: str) -> list[Row]:
-        """Rows of a query with one lower bound whose column begins with the prefix; in order."""
-        end = past_prefix(prefix)
-        if end is None:
-            return self._all(f"{sql} ORDER BY {column}", (prefix,))
-        return self._all(f"{sql} AND {column} < ? ORDER BY {column}", (prefix, end))
-
-    async def notes(self, owner: str, agent: str, prefix: str, limit: int) -> tuple[Note, ...]:
-        """Entries of an agent's memory by key prefix, in order of keys."""
-        end = past_prefix(prefix)
-        sql = "SELECT * FROM note WHERE owner = ? AND agent = ? AND key >= ? AND (key < ? OR ?) ORDER BY key LIMIT ?"
-        rows = self._all(sql, (owner, agent, prefix, end or "", int(end is None), limit))
-        return tuple(note_of(row) for row in rows)
-
-    async def items(self, owner: str | None, limit: int) -> tuple[Item, ...]:
-        """Open inbox items, oldest first."""
-        if owner is None:
-            rows = self._all("SELECT body FROM item WHERE open = 1 ORDER BY id LIMIT ?", (limit,))
-        else:
-            rows = self._all("SELECT body FROM item WHERE open = 1 AND owner = ? ORDER BY id LIMIT ?", (owner, limit))
-        return tuple(item_of(row[0]) for row in rows)
-
-    async def item(self, number: int) -> Item | None:
-        """One open inbox item."""
-        rows = self._all("SELECT body FROM item WHERE id = ? AND open = 1", (number,))
-        return item_of(rows[0][0]) if rows else None
-
     async def processes(
         self, *, owner: str | None = None, live_only: bool = True, after: Pid = Pid(0), limit: int = PAGE_ROWS
     ) -> tuple[Process, ...]:
@@ -202,6 +127,10 @@ class SqliteReads:
         """Children of a process, ended ones included."""
         rows = self._all("SELECT * FROM process WHERE parent = ? AND parent > 0 ORDER BY pid", (parent,))
         return tuple(process_of(row) for row in rows)
+
+
+class SqliteRecords(SqliteRows):
+    """The journal and the values it names."""
 
     async def records(
         self, *, after: int = 0, pid: Pid | None = None, limit: int | None = None
@@ -232,6 +161,16 @@ class SqliteReads:
         """The last durable record."""
         return self._last_record()
 
+    async def blobs(self, digests: tuple[Digest, ...]) -> dict[Digest, bytes]:
+        """Bodies of blobs; unknown ones are left out. Raises: CorruptStoreError for an altered one."""
+        names = [bytes.fromhex(digest) for digest in digests if _SHA256.fullmatch(digest)]
+        bodies: dict[Digest, bytes] = {}
+        for row in self._in("SELECT digest, size, packed, body FROM blob WHERE digest IN (?)", names):
+            body = blob_body(row)
+            assert isinstance(row[0], bytes)  # blob_body saw that it is the digest
+            bodies[Digest(row[0].hex())] = body
+        return bodies
+
     async def facts(self) -> dict[str, str]:
         """Single values of the kernel."""
         return {text_of(row[0]): text_of(row[1]) for row in self._all("SELECT name, value FROM fact")}
@@ -250,6 +189,83 @@ class SqliteReads:
         if not given.isdecimal():
             raise CorruptStoreError("the counter of messages is damaged")
         return int(given)
+
+
+class SqliteOwners(SqliteRows):
+    """What owners ask about."""
+
+    async def books(self, keys: tuple[str, ...]) -> tuple[dict[str, Amount], dict[str, Meter]]:
+        """Accounts and meters of these keys, those that exist; a key ending in '*' is a prefix."""
+        exact = [key for key in keys if not key.endswith("*")]
+        accounts = self._in("SELECT * FROM account WHERE name IN (?)", exact)
+        meters = self._in("SELECT * FROM meter WHERE key IN (?)", exact)
+        for key in keys:
+            if key.endswith("*"):
+                accounts += self._prefixed("SELECT * FROM account WHERE name >= ?", "name", key[:-1])
+                meters += self._prefixed("SELECT * FROM meter WHERE key >= ?", "key", key[:-1])
+        return dict(account_of(row) for row in accounts), {text_of(row[0]): meter_of(row) for row in meters}
+
+    async def notes(self, owner: str, agent: str, prefix: str, limit: int) -> tuple[Note, ...]:
+        """Entries of an agent's memory by key prefix, in order of keys."""
+        end = past_prefix(prefix)
+        sql = "SELECT * FROM note WHERE owner = ? AND agent = ? AND key >= ? AND (key < ? OR ?) ORDER BY key LIMIT ?"
+        rows = self._all(sql, (owner, agent, prefix, end or "", int(end is None), limit))
+        return tuple(note_of(row) for row in rows)
+
+    async def items(self, owner: str | None, limit: int) -> tuple[Item, ...]:
+        """Open inbox items, oldest first."""
+        if owner is None:
+            rows = self._all("SELECT body FROM item WHERE open = 1 ORDER BY id LIMIT ?", (limit,))
+        else:
+            rows = self._all("SELECT body FROM item WHERE open = 1 AND owner = ? ORDER BY id LIMIT ?", (owner, limit))
+        return tuple(item_of(row[0]) for row in rows)
+
+    async def item(self, number: int) -> Item | None:
+        """One open inbox item."""
+        rows = self._all("SELECT body FROM item WHERE id = ? AND open = 1", (number,))
+        return item_of(rows[0][0]) if rows else None
+
+    def _prefixed(self, sql: str, column: str, prefix: str) -> list[Row]:
+        """Rows of a query with one lower bound whose column begins with the prefix; in order."""
+        end = past_prefix(prefix)
+        if end is None:
+            return self._all(f"{sql} ORDER BY {column}", (prefix,))
+        return self._all(f"{sql} AND {column} < ? ORDER BY {column}", (prefix, end))
+
+
+class SqliteReads(SqliteProcesses, SqliteRecords, SqliteOwners):
+    """The reading half of a `Store`."""
+
+    @classmethod
+    def open(cls, path: Path) -> SqliteReads:
+        """Read a store beside its kernel, without a lock. Writes nothing. Raises: StoreError."""
+        if not path.is_file():
+            raise ForeignStoreError(f"there is no store at {path}")
+        try:
+            reader = connect(path, read_only=True)
+        except SQLITE_ERRORS as error:
+            raise translated(error) from error
+        try:
+            check_store(reader)
+        except ErgosError:
+            reader.close()
+            raise
+        return cls(reader)
+
+    @property
+    def id(self) -> str:
+        """Random name of this store, made once. Raises: CorruptStoreError."""
+        rows = self._all("SELECT value FROM meta WHERE name = 'store_id'")
+        if not rows:
+            raise CorruptStoreError("the store has lost its name")
+        return text_of(rows[0][0])
+
+    def freeze(self) -> None:
+        """From now on every read sees the store as it is at the next one, whatever a kernel writes meanwhile.
+
+        Ends with `close`; meant for an audit beside a running kernel, not for long.
+        """
+        self._all("BEGIN")
 
     async def close(self) -> None:
         """Let go."""

@@ -103,3 +103,10 @@ def _worth_repeating(past: Past, calls: int) -> bool:
         and result.failure.code.startswith("E5")
         and past.call.effect in {"pure", "idempotent"}
     )
+
+
+def answer_seen(result: Resulted | Called | Refused | None) -> bytes:
+    """What the loop breaker compares of an answer."""
+    if isinstance(result, Resulted | Called) and result.failure is None:
+        return bytes(result.value)
+    return repr(result.failure).encode() if result is not None else b""

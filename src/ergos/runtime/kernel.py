@@ -65,7 +65,7 @@ class Kernel:
             self.reactor.watchdog.arm()
         await self.reactor.population.aftermath.recover(facts)
         await self._recover()
-        await self.reactor.population.wake_due()
+        await self.reactor.timers.wake_due()
 
     async def _recover(self) -> None:
         """Queue every process whose turn was open."""

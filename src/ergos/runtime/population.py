@@ -1,7 +1,7 @@
-"""What processes have to do with each other: mail that wakes, children that end, times that come.
+"""What processes have to do with each other: mail that wakes, children that end.
 
 Rules: a process that is not in memory is summoned, never assumed; whoever waits for an end is told only once
-the end is durable; the next due time is the only timer.
+the end is durable.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from typing import Final, Protocol
 import msgspec
 
 from ergos.base.canonical import digest, encode
-from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
-from ergos.base.limits import WAKE_BATCH
 from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
 from ergos.kernel.packages import Definition
 from ergos.kernel.ports import Done
@@ -42,6 +40,10 @@ class Driver(Protocol):
         """What a waiting process waits for is there."""
         ...
 
+    def due(self, at_ns: int) -> None:
+        """A process is due at this time."""
+        ...
+
     def task(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Start a task."""
         ...
@@ -62,8 +64,6 @@ class Population:
         self._driver: Final = driver
         self._absent: Final[set[Pid]] = set()
         self._waiters: Final[dict[Pid, list[asyncio.Future[Process]]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        self._due_ns: int | None = None
 
     # Look-ups
 
@@ -230,7 +230,7 @@ class Population:
             if name == "resume" and not target.process.turn_open and target.mail:
                 self._driver.wake(target, "mail")
         if target.process.state is State.WAITING and target.process.wake_at_ns is not None:
-            self.arm(target.process.wake_at_ns)
+            self._driver.due(target.process.wake_at_ns)
 
     def upgrade(self, resident: Resident) -> tuple[Digest | None, tuple[Blob, ...]]:
         """The newest definition for a new turn, if it is not the one the process has."""
@@ -247,37 +247,3 @@ class Population:
             return None, ()
         machine.definitions[name] = newest
         return name, (Blob(name, encoded),)
-
-    # Time
-
-    def arm(self, at_ns: int) -> None:
-        """A process is due at this time."""
-        if self._due_ns is not None and self._due_ns <= at_ns:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._due_ns = at_ns
-        delay_ns = max(0, at_ns - self._machine.parts.clock.now_ns())
-        # A day at most: a laptop that slept, or a clock that was set, is noticed within it.
-        self._timer = asyncio.get_running_loop().call_later(min(delay_ns / SECOND, 86_400), self._fired)
-
-    def _fired(self) -> None:
-        self._timer, self._due_ns = None, None
-        self._driver.task(self.wake_due())
-
-    async def wake_due(self) -> None:
-        """Wake everything whose time has come, and set the timer for the next."""
-        machine = self._machine
-        if machine.failed:
-            return
-        await machine.store.flush()
-        while due := await machine.store.due(machine.tick(), WAKE_BATCH):
-            for pid in await self.bring(tuple(process.pid for process in due)):
-                resident = machine.table[pid]
-                at_ns = resident.process.wake_at_ns
-                if resident.process.state is State.WAITING and at_ns is not None and at_ns <= machine.now_ns:
-                    self._driver.wake(resident, "timer")
-            await machine.store.flush()
-        upcoming = await machine.store.next_due_ns()
-        if upcoming is not None:
-            self.arm(upcoming)

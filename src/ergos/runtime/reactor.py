@@ -25,10 +25,12 @@ from ergos.base.errors import (
     LoopingError,
     ProgramError,
     RefusedError,
+    UsageError,
 )
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import ERROR_CHARS_MAX, SLEEP_S_MAX, WAKE_BATCH
-from ergos.kernel.events import Body, Called, Doubted, EffectClass, Failure, Refused, Resulted
+from ergos.kernel.events import Body, Doubted, EffectClass, Failure
+from ergos.kernel.history import answer_seen
 from ergos.kernel.process import State, Wait
 from ergos.kernel.rows import Item
 from ergos.kernel.scheduler import Ticket
@@ -61,6 +63,7 @@ from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
 from ergos.runtime.replayer import Pending, Returned, Turn, waiting_for
 from ergos.runtime.settlement import Settlement
+from ergos.runtime.timers import Timers
 from ergos.runtime.watchdog import Watchdog
 
 CALLS_PER_DRIVE: Final = 64  # times one program is resumed before others get their turn
@@ -74,6 +77,7 @@ class Reactor:
         self.loader: Final = Loader(machine)
         self.settlement: Final = Settlement(machine, self)
         self.population: Final = Population(machine, self, self.loader)
+        self.timers: Final = Timers(machine, self, self.population)
         machine.on_failure = self.fault
         self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population))
         self.watchdog: Final = Watchdog()
@@ -221,10 +225,15 @@ class Reactor:
             tools: dict[int, Digest] = {}
             self._resolve(resident, came, effects, tools)
             turn.ask(came, effects, tools, self.machine.vault.known)
-        except (RefusedError, ProgramError, DefinitionError) as error:  # driving it again would end the same way
+        except (
+            RefusedError,
+            ProgramError,
+            DefinitionError,
+            UsageError,
+        ) as error:  # driving it again would end the same way
             self.apply(resident, Fail(failure_of(error)))
             return False
-        except Exception as error:  # noqa: BLE001 - whatever a program raises is its crash, never ours
+        except (Exception, GeneratorExit) as error:  # noqa: BLE001 - whatever a program raises is its crash, not ours
             crash = Crash(failure_of(error), definition.supervision, self.machine.now_ns)
             self.apply(resident, crash)
             return False
@@ -264,7 +273,7 @@ class Reactor:
             if resident.process.state is not State.WAITING:
                 return
             if value.wake_at_ns is not None:
-                self.population.arm(value.wake_at_ns)
+                self.due(value.wake_at_ns)
         else:
             outcome, blobs = self.machine.vault.pack(value, what="the outcome of the agent")
             self.apply(resident, Finish(outcome), rows=Rows(blobs=blobs))
@@ -276,7 +285,11 @@ class Reactor:
         waits, wake_at_ns = waiting_for(turn)
         self.apply(resident, Suspend(waits, wake_at_ns))
         if wake_at_ns is not None:
-            self.population.arm(wake_at_ns)
+            self.due(wake_at_ns)
+
+    def due(self, at_ns: int) -> None:
+        """A process is due at this time."""
+        self.timers.arm(at_ns)
 
     def wake(self, resident: Resident, cause: Wait) -> None:
         """What a waiting process waits for is there; begins a new turn if none is open."""
@@ -376,13 +389,6 @@ class Reactor:
     def fetch(self, resident: Resident, digests: tuple[Digest, ...]) -> None:
         """Read these blobs, then consider the process's calls again."""
         self.population.errand(resident, self.machine.vault.fetch(digests))
-
-
-def answer_seen(result: Resulted | Called | Refused | None) -> bytes:
-    """What the loop breaker compares of an answer."""
-    if isinstance(result, Resulted | Called) and result.failure is None:
-        return bytes(result.value)
-    return repr(result.failure).encode() if result is not None else b""
 
 
 def failure_of(error: BaseException) -> Failure:

@@ -63,5 +63,5 @@ class Watchdog:
     def _alarm(self, _signal: int, _frame: FrameType | None) -> None:
         self._ticks += 1
         if self._limit_s is not None and self._ticks * TICK_S >= self._limit_s:
-            limit, self._limit_s = self._limit_s, None
-            raise StalledError(f"the program computed for {limit:g} seconds without a call")
+            # At every tick from then on: a program may swallow an exception once, but not for ever.
+            raise StalledError(f"the program computed for {self._limit_s:g} seconds without a call")
