@@ -346,7 +346,8 @@ def kills(plan: Plan) -> Chapter:
     text = (
         f"Same jobs, same outside world, same kill schedule (seed {KILL_SEED}). An idempotent effect repeated under "
         "its own key counts as none, for everybody. The rivals know no class of effect: a step that was cut off runs "
-        "again, and looking first, or asking somebody, is left to whoever writes the step."
+        "again, and looking first, or asking somebody, is left to whoever writes the step. DBOS takes up to a second "
+        "to go on after a start, so within the same schedule it gets through far fewer effects."
     )
     details = "\n".join([*lines, "", text])
     plot = {score.engine: [float(score.doubled), float(score.lost), float(score.asked)] for score in scores}

@@ -88,6 +88,7 @@ class Rehearsal:
                 now_ns=opened.began_ns,
                 memory=await self._catalogue.unpacked(opened.memory),
                 definition=definition,
+                chance=f"{self._reads.id}/{self._pid}/{opened.number}",
             )
             turn = Turn(package, beginning, history(opened.records), USER)
             try:

@@ -150,6 +150,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
     memory: Plain
     definition: Definition
+    chance: str = ""
+    """Seed of the program's random numbers: the same at every replay, another for every turn of every store."""
 
 
 Program: TypeAlias = Callable[[Beginning], Coroutine[Yielded, tuple[Answer, ...], "Idle | Plain"]]

@@ -110,7 +110,7 @@ class Surroundings:
     def __init__(self, beginning: Beginning) -> None:
         self._beginning: Final = beginning
         self._now_ns = beginning.now_ns
-        self.entropy: Final = SeededEntropy(f"{beginning.pid}/{beginning.turn}")
+        self.entropy: Final = SeededEntropy(beginning.chance)
         """Reproducible chance: `ctx.entropy.below(6, stream='dice')`."""
 
     @property

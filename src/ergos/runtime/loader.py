@@ -59,6 +59,7 @@ class Loader:
             now_ns=began_ns if records else resident.began_ns,
             memory=memory,
             definition=resident.definition,
+            chance=f"{machine.store.id}/{process.pid}/{process.turn}",
         )
         return Turn(resident.package, beginning, past, process.label)
 

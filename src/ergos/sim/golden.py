@@ -43,6 +43,7 @@ from ergos.sim.workload import SUM, Inputs, kit
 from ergos.sim.world import SimSolver, World
 
 START_NS: Final = 1_900_000_000_000_000_000  # the moment all golden journals begin
+STORE_ID: Final = "golden".ljust(32, "0")
 FOLDER: Final = Path("tests/golden")
 CAPS: Final = Caps(process=Amount(100_000, -1), day=Amount(1_000_000, -1))
 
@@ -159,7 +160,7 @@ class NamedSigner:
 
 def record() -> Golden:
     """Run the golden agents through two lives of a kernel."""
-    disk, world = MemoryDisk("golden".ljust(32, "0")), World(0)
+    disk, world = MemoryDisk(STORE_ID), World(0)
     world.calm = True
     programs, clock = GoldenPrograms(world), SimClock(START_NS)
     now_s = 0.0
@@ -266,6 +267,7 @@ def replay(golden: Golden) -> int:
                     now_ns=at_ns,
                     memory=memory[pid],
                     definition=definition,
+                    chance=f"{STORE_ID}/{pid}/{turn}",
                 )
                 _drive(Turn(programs.package(definition), beginning, history(records), USER), golden)
                 driven += 1
