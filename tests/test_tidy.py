@@ -61,7 +61,6 @@ EXCEPTIONS: Final[dict[str, frozenset[str]]] = {
     # Vocabulary without behaviour of its own: numbers, records, protocols.
     "a module has its tests": frozenset(
         {
-            "src/ergos/base/limits.py",
             "src/ergos/kernel/events.py",
             "src/ergos/kernel/packages.py",
             "src/ergos/kernel/ports.py",

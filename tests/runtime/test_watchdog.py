@@ -49,9 +49,9 @@ def test_the_alarm_raises_only_while_a_program_is_driven_and_only_past_its_limit
     watchdog._alarm(0, None)
     watchdog.enter(2.0)
     watchdog._alarm(0, None)
-    with pytest.raises(StalledError, match="2 seconds"):
-        watchdog._alarm(0, None)
-    watchdog._alarm(0, None)  # once is enough
+    for _ in range(3):  # a program may swallow it once, but not for ever
+        with pytest.raises(StalledError, match="2 seconds"):
+            watchdog._alarm(0, None)
     watchdog.enter(1.0)
     watchdog.leave()
     watchdog._alarm(0, None)

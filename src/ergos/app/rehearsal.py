@@ -23,7 +23,7 @@ from ergos.kernel.labels import USER
 from ergos.kernel.packages import Beginning, Definition, Package, Programs
 from ergos.kernel.syscalls import Answer, Idle, Request
 from ergos.kernel.values import NULL, Packed
-from ergos.runtime.reactor import failure_of
+from ergos.runtime.failures import failure_of
 from ergos.runtime.replayer import Pending, Returned, Turn
 
 RECORDS_MAX: Final = 1_000_000  # records of one process that are read for a replay

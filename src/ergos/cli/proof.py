@@ -21,7 +21,7 @@ RECEIPT_BYTES_MAX = 64 * 1024  # bytes of a receipt that is read; one is about 4
 
 
 def replay(
-    pid: Annotated[int, typer.Argument(metavar="PID")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="The process, as `ergos ps` shows it.")],
     until: Annotated[int | None, typer.Option("--until", min=1, metavar="N", help="Only up to record N.")] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,

@@ -61,7 +61,7 @@ def run(
 
 
 def wait(
-    pid: Annotated[int, typer.Argument(metavar="PID")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="The process, as `ergos ps` shows it.")],
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,7 +83,7 @@ def wait(
 
 
 def send(
-    pid: Annotated[int, typer.Argument(metavar="PID")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="The process, as `ergos ps` shows it.")],
     message: Annotated[str, typer.Argument(metavar="TEXT", help="Text; with --value, JSON.")],
     as_value: Annotated[bool, typer.Option("--value", help="TEXT is JSON.")] = False,
     home: HomeOption = None,

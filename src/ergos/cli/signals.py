@@ -22,8 +22,8 @@ class SignalChoice(StrEnum):
 
 
 def send_signal(
-    signal: Annotated[SignalChoice, typer.Argument(metavar="pause|resume|stop|kill")],
-    pid: Annotated[int, typer.Argument(metavar="PID")],
+    signal: Annotated[SignalChoice, typer.Argument(metavar="pause|resume|stop|kill", help="What to do.")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="The process, as `ergos ps` shows it.")],
     home: HomeOption = None,
 ) -> None:
     """Pause, resume, stop or kill a process; in force before its next call."""

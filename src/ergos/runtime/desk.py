@@ -56,6 +56,7 @@ class Desk:
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         population.adopt(process, definition, None, None, blobs, lambda error: _settle(durable, error))
         await durable
+        machine.evict()
         return process.pid
 
     async def end_of(self, pid: Pid) -> Ended:

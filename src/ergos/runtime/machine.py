@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -94,6 +94,7 @@ class Resident:
         "flying",
         "fresh",
         "mail",
+        "noticed",
         "opening",
         "package",
         "payer",
@@ -116,6 +117,8 @@ class Resident:
         """Number of the last change submitted for it."""
         self.opening = False
         """Its open turn is being read."""
+        self.noticed: tuple[int, int] = (0, 0)
+        """First and last message in the mailbox when its turn began."""
         self.fresh = False
         """Its open turn has just begun: the journal holds nothing of it but why (`cause`) and when (`began_ns`)."""
         self.cause = "start"
@@ -368,3 +371,8 @@ def _tighter(first: int, second: int) -> int:
     if first < 0 or second < 0:
         return max(first, second)
     return min(first, second)
+
+
+def ends_of(mail: Sequence[Mail]) -> tuple[int, int]:
+    """Ids of the first and the last message; zeros for an empty mailbox."""
+    return (mail[0].id, mail[-1].id) if mail else (0, 0)

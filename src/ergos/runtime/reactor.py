@@ -19,7 +19,6 @@ from typing import Final
 from ergos.base.clock import SECOND
 from ergos.base.errors import (
     BoundError,
-    CrashedError,
     DefinitionError,
     ErgosError,
     LoopingError,
@@ -55,10 +54,11 @@ from ergos.kernel.step import (
 from ergos.kernel.syscalls import Idle, Request
 from ergos.kernel.values import Blob
 from ergos.runtime.door import Door
+from ergos.runtime.failures import failure_of
 from ergos.runtime.flights import Flights, cut_off
 from ergos.runtime.internal import Internal
 from ergos.runtime.loader import Loader
-from ergos.runtime.machine import Flight, Machine, Resident, Rows
+from ergos.runtime.machine import Flight, Machine, Resident, Rows, ends_of
 from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
 from ergos.runtime.replayer import Pending, Returned, Turn, waiting_for
@@ -268,8 +268,8 @@ class Reactor:
             memory, blobs = self.machine.vault.pack(value.memory, what="the memory of the agent")
             with self.machine.together():
                 self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))
-                if resident.mail:
-                    self.wake(resident, "mail")
+                if resident.mail and ends_of(resident.mail) != resident.noticed:
+                    self.wake(resident, "mail")  # a turn that took no message is not woken by the same ones again
             if resident.process.state is not State.WAITING:
                 return
             if value.wake_at_ns is not None:
@@ -304,6 +304,7 @@ class Reactor:
         if not process.turn_open:
             definition, rows.blobs = self.population.upgrade(resident)
             resident.fresh, resident.began_ns = True, self.machine.now_ns
+            resident.noticed = ends_of(resident.mail)
             resident.cause = "start" if process.turn == 0 else ("timer" if cause == "timer" else "mail")
         self.apply(resident, Wake(cause, definition), rows=rows)
 
@@ -372,7 +373,8 @@ class Reactor:
             if flight.cut_off:
                 return cut_off(flight)
             if not self.stopping:  # the tool's own doing
-                return Failure("E501", "the tool was cancelled from within", "read the tool's message")
+                flight.cut_off = f"{flight.pending.call.name} was cancelled from within"
+                return cut_off(flight)
             raise  # an intent without a result; recovery handles it by its effect class
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is its failure, never ours
             return Failure("E501", f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "read the tool's message")
@@ -389,16 +391,3 @@ class Reactor:
     def fetch(self, resident: Resident, digests: tuple[Digest, ...]) -> None:
         """Read these blobs, then consider the process's calls again."""
         self.population.errand(resident, self.machine.vault.fetch(digests))
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Any exception as a value."""
-    if isinstance(error, ErgosError):
-        return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
-    place = ""
-    traceback = error.__traceback__
-    while traceback is not None:
-        place = f" ({traceback.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno})"
-        traceback = traceback.tb_next
-    what = f"{type(error).__name__}: {error}{place}"[:ERROR_CHARS_MAX]
-    return Failure(CrashedError.code, what, CrashedError.remedy)

@@ -273,7 +273,7 @@ class Settlement:
         body = Resulted(past.call.key, NULL, failure, TRUSTED, charge)
         self._machine.submit(resident, (body,))
         past.result, past.hold = body, None
-        pending.answer = Answer(None, failure, TRUSTED, at_ns=self._machine.now_ns)
+        pending.answer = Answer(None, failure, TRUSTED, (), past.call.solver, self._machine.now_ns)
 
     def _worst(self, resident: Resident, call: Call) -> tuple[Amount, str]:
         """Worst case and payee of a call that is known to have been allowed once."""
