@@ -17,7 +17,7 @@ from ergos.kernel.ledger import Book
 from ergos.runtime import aftermath, desk, flights, loader, machine, performer, settlement
 from ergos.sim.explore import crash_histories, run_seed
 
-SEEDS = 1_000
+SEEDS = 1_400
 """Within which every planted bug must be found; most need a handful."""
 
 

@@ -165,6 +165,8 @@ class Context(Surroundings):
             failure = answer.failure
             if answer.solver is None:  # nobody is left to try
                 break
+            if failure is not None and failure.code.startswith("E3"):  # refused: another solver changes nothing
+                raise error_of(failure)
             tried.append(answer.solver)
             faults = answer.faults or (failure.what if failure else "",)
         if not tried and failure is not None:

@@ -18,8 +18,9 @@ import inspect
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import CodeType, MappingProxyType, ModuleType
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -264,6 +265,14 @@ def _joined(first: Kit, second: Kit) -> Kit:
 _PREFIX: Final = "ergos_agent_"
 
 
+class _Source(SourceFileLoader):
+    """Compiles the source as it is now: byte code of a moment ago is told from it by the second and the size only."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the file."""
+        return self.source_to_code(self.get_data(self.path), self.get_filename(fullname))
+
+
 def _module(path: Path) -> ModuleType:
     """Run an owner's file as a module of its own name. Raises: DefinitionError naming file and line."""
     if not path.is_file():
@@ -271,7 +280,7 @@ def _module(path: Path) -> ModuleType:
             f"{path} is not there", remedy="check the path; an agent is a folder with AGENT.md or a file"
         )
     name = _PREFIX + hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -151,3 +151,11 @@ def cut_off(flight: Flight) -> Came:
     if flight.pending.call.effect == "irreversible":
         return Uncertain(flight.cut_off)
     return Failure("E502", flight.cut_off, "try again later or allow more time")
+
+
+def cancelled_from_within(flight: Flight) -> Came:
+    """What came of a call whose tool cancelled itself, or whose loop was ended without stopping the kernel."""
+    why = f"{flight.pending.call.name} was cancelled from within"
+    if flight.pending.call.effect == "irreversible":
+        return Uncertain(why)
+    return Failure("E501", why, "read the tool's message")

@@ -55,7 +55,7 @@ from ergos.kernel.syscalls import Idle, Request
 from ergos.kernel.values import Blob
 from ergos.runtime.door import Door
 from ergos.runtime.failures import failure_of
-from ergos.runtime.flights import Flights, cut_off
+from ergos.runtime.flights import Flights, cancelled_from_within, cut_off
 from ergos.runtime.internal import Internal
 from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Flight, Machine, Resident, Rows, ends_of
@@ -373,8 +373,7 @@ class Reactor:
             if flight.cut_off:
                 return cut_off(flight)
             if not self.stopping:  # the tool's own doing
-                flight.cut_off = f"{flight.pending.call.name} was cancelled from within"
-                return cut_off(flight)
+                return cancelled_from_within(flight)
             raise  # an intent without a result; recovery handles it by its effect class
         except Exception as error:  # noqa: BLE001 - whatever a tool raises is its failure, never ours
             return Failure("E501", f"{type(error).__name__}: {error}"[:ERROR_CHARS_MAX], "read the tool's message")
