@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Literal
 
+import msgspec
 import pytest
 
+from ergos.base.clock import SECOND
 from ergos.base.errors import ToolFailedError
 from ergos.base.money import Amount, Price
 from ergos.kernel.events import Called, EffectClass, Intended, Repeated, Resulted
-from ergos.kernel.ledger import Caps
+from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.process import State
 from ergos.lib.agent import Agent, Context, agent, may
 from ergos.lib.task import Task, solver
@@ -350,5 +352,29 @@ def test_the_words_of_a_failed_tool_reach_its_owner_through_a_program_that_does_
         assert ended.process.state is State.FAILED
         assert ended.process.failure is not None
         assert "out of stock" in ended.process.failure.what
+
+    play(scenario)
+
+
+def test_a_paid_call_that_was_cut_off_stays_charged_when_its_grant_expires_before_it_is_repeated():
+    async def scenario(rig: Rig) -> None:
+        made = msgspec.structs.replace(CLERK, caps=Caps(process=Amount(100, UNCAPPED)))
+        until_ns = rig.clock.now_ns() + 600 * SECOND
+        made = msgspec.structs.replace(
+            made, grants=tuple(msgspec.structs.replace(grant, expires_ns=until_ns) for grant in made.grants)
+        )
+        paid = effect_tool(rig.outside, "idempotent", price=Price(microusd_per_call=7))
+        definition = rig.put(made, paid)
+        cut = asyncio.Event()
+        kernel = await rig.boot(CutStore(rig.disk, *BEFORE_RESULT, cut))
+        pid = await kernel.desk.spawn(definition, "alice")
+        await cut.wait()
+        await rig.crash(kernel)
+        rig.clock.jump(3600)
+        kernel = await rig.boot()
+        await kernel.desk.end_of(pid)
+        assert "repeat" in rig.tags(pid)
+        assert len(rig.outside.effects) == 1, "it was not done again"
+        assert spent_and_held(rig, pid) == (7, 0)
 
     play(scenario)

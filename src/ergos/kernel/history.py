@@ -43,6 +43,8 @@ class Past(msgspec.Struct):
     verdict: Answered | None = None
     """The owner's answer to the approval or question."""
     doubt: Doubted | None = None
+    repeated: bool = False
+    """It was started before, so it may have been billed even if it is called off now."""
     resolution: Answered | None = None
     """The owner's decision about the call in doubt, until it is carried out."""
 
@@ -70,7 +72,7 @@ def note(past: dict[str, Past], at_ns: int, record: Body) -> None:
             found = past[key]
             found.result, found.at_ns, found.hold, found.known = record, at_ns, None, len(past)
         case Repeated(key, hold=hold):
-            past[key].hold = hold
+            past[key].hold, past[key].repeated = hold, True
             past[key].doubt = past[key].resolution = None
         case Doubted(key):
             past[key].doubt = record

@@ -31,7 +31,7 @@ from ergos.runtime.replayer import Pending
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
-    """The call was called off before it started, or is known not to have happened; it costs nothing."""
+    """The call was called off before it started, or is known not to have happened; it costs nothing by itself."""
 
     why: str
     code: str = "E300"
@@ -133,7 +133,9 @@ class Settlement:
         call, past = pending.call, pending.past
         assert past is not None
         if isinstance(outcome, Withdrawn):
-            return ZERO, (), ()
+            # A model call was charged when it was repeated; a tool's hold still covers its first attempt.
+            billed = past.hold.amount if past.hold and past.repeated and call.kind == "act" else ZERO
+            return billed, (), ()
         if isinstance(outcome, Failure) or call.kind != "think" or resident.package is None:
             return (past.hold.amount if past.hold else ZERO), (), ()
         price = next((s.spec.price for s in resident.package.solvers if s.spec.name == call.solver), None)
@@ -213,7 +215,7 @@ class Settlement:
                 self._uncovered(resident, pending, fresh, charge)
                 return
             hold = fresh
-        past.hold, past.doubt, past.resolution = hold, None, None
+        past.hold, past.doubt, past.resolution, past.repeated = hold, None, None, True
         pending.submitted = True
         ticket = Ticket(resident.process.pid, past.call.key, queue_of(resident, past.call))
         resident.flying[past.call.key] = Flight(ticket, pending)
