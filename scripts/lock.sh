@@ -17,10 +17,13 @@ lock() { # lock NAME [--group GROUP ...]
     --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 }
 
-lock runtime
+lock runtime --extra models
 # One environment holds both, so the tools are chosen around the run-time versions.
-lock dev --group dev --constraint locks/runtime.lock
-lock bench --group bench --constraint locks/runtime.lock
+lock dev --extra models --group dev --constraint locks/runtime.lock
+lock bench --extra models --group bench --constraint locks/runtime.lock
+# Others' programs and gateways: environments of their own, beside ours.
+lock foreign --group foreign
+lock gateway --group gateway
 
 if grep -nE '(^|[[:space:]])(-i|--(extra-)?index-url|--find-links|--trusted-host)|://' locks/*.lock; then
   echo "lock: a lock names a host; it must not" >&2

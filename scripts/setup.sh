@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make an environment from a lock: `scripts/setup.sh runtime|dev|bench`.
+# Make an environment from a lock: `scripts/setup.sh runtime|dev|bench|foreign|gateway`.
 #
 # Needs a Python from 3.11 (PYTHON=… names another one than python3) with its venv module; on Debian and Ubuntu root
 # gets a missing one installed. Packages come from wherever pip is configured to find them; every one is checked
@@ -7,12 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-KIND=${1:?usage: scripts/setup.sh runtime|dev|bench}
+KIND=${1:?usage: scripts/setup.sh runtime|dev|bench|foreign|gateway}
 PYTHON=${PYTHON:-python3}
 case $KIND in
   runtime | dev) VENV=.venv ;;
-  bench) VENV=.bench-venv ;;
-  *) echo "setup: no such environment: $KIND (runtime, dev or bench)" >&2; exit 2 ;;
+  bench | foreign | gateway) VENV=.$KIND-venv ;;
+  *) echo "setup: no such environment: $KIND (runtime, dev, bench, foreign or gateway)" >&2; exit 2 ;;
 esac
 
 say() { echo "setup: $*" >&2; }
@@ -60,7 +60,10 @@ PIP=("$VENV/bin/python" -m pip --disable-pip-version-check --no-input)
 say "installing $(grep -c '^[a-z0-9]' "locks/$KIND.lock") pinned packages (locks/$KIND.lock)"
 "${PIP[@]}" install --quiet --require-hashes -r "locks/$KIND.lock" \
   || fail "pip could not install them; is there a network, or does your pip configuration name an index that has them?"
-"${PIP[@]}" install --quiet --no-deps --no-build-isolation --editable .
+case $KIND in
+  foreign | gateway) ;; # others' programs, which know nothing of us
+  *) "${PIP[@]}" install --quiet --no-deps --no-build-isolation --editable . ;;
+esac
 
 stamp_of "$KIND" >"$VENV/.installed-$KIND"
 # The tools' lock holds everything the run-time lock holds.

@@ -6,11 +6,18 @@ Hypothesis draws the same examples on every machine.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
+
+# No model of whoever runs the tests is found: neither a key of theirs nor a server on this machine.
+for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL", "_AUTH_TOKEN"))]:
+    del os.environ[_name]
+for _server in ("OLLAMA_HOST", "LLAMACPP_HOST", "VLLM_HOST", "LMSTUDIO_HOST"):
+    os.environ[_server] = "127.0.0.1:9"  # the port of `discard`, where nothing listens
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 

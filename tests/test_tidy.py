@@ -28,7 +28,9 @@ EXAMPLE_LINES_MAX: Final = 60
 CHANGELOG_LINE_MAX: Final = 160
 
 VAGUE: Final = frozenset("util utils helper helpers common misc manager handler base data".split())
-HEAVY: Final = frozenset("feedparser httpx2 lxml pypdf rjieba trafilatura yaml".split())
+HEAVY: Final = frozenset(
+    "feedparser httptools httpx2 llama_cpp lxml openai anthropic pydantic_ai pypdf rjieba trafilatura uvloop yaml".split()
+)
 CLOCKS: Final = frozenset(
     f"time.{name}{unit}" for name in ("time", "monotonic", "perf_counter", "process_time") for unit in ("", "_ns")
 )
@@ -288,7 +290,11 @@ def kept_files() -> list[Path]:
     )  # fmt: skip
     if listing.returncode == 0:
         return [path for name in listing.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-    tops = [path for path in ROOT.iterdir() if path.name not in {".venv", ".bench-venv", "dist", "build", ".git"}]
+    tops = [
+        path
+        for path in ROOT.iterdir()
+        if path.name not in {".venv", "dist", "build", ".git"} and not path.name.endswith("-venv")
+    ]
     return [path for top in tops for path in (top, *top.rglob("*")) if path.is_file() and path.suffix != ".pyc"]
 
 

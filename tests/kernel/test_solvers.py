@@ -37,6 +37,28 @@ def test_a_solver_of_unknown_price_or_another_task_is_never_asked() -> None:
     assert order(TASK, [solver("a", None), solver("b", FREE, ("other",))], {}) == ()
 
 
+KINDS = ("code", "system1", "model", "person")
+
+
+@given(st.lists(st.sampled_from(KINDS), max_size=4, unique=True), st.lists(st.integers(0, 9), min_size=4, max_size=4))
+def test_the_owners_order_of_kinds_comes_before_price_and_the_others_after_them(
+    preference: list[str], prices: list[int]
+) -> None:
+    specs = [
+        SolverSpec(name=kind, kind=kind, tasks=("t",), price=Price(price))  # type: ignore[arg-type]
+        for kind, price in zip(KINDS, prices, strict=True)
+    ]
+    found = [one.name for one in order(TASK, specs, {}, preference)]
+    cost = dict(zip(KINDS, prices, strict=True))
+    rest = sorted(set(KINDS) - set(preference), key=lambda kind: (cost[kind], kind))
+    assert found == [*preference, *rest]
+
+
+def test_within_a_preferred_kind_price_per_success_decides() -> None:
+    specs = [solver("dear", Price(30)), solver("cheap", Price(10))]
+    assert [one.name for one in order(TASK, specs, {("t", "cheap"): Record(0, 8)}, ("code",))] == ["dear", "cheap"]
+
+
 def test_an_answer_with_a_fault_is_not_accepted() -> None:
     assert Verdict().accepted
     assert not Verdict(("wrong",)).accepted

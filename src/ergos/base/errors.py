@@ -161,6 +161,27 @@ class ApprovalDeniedError(RefusedError):
     remedy = "ask again with a reason the owner can judge"
 
 
+class NoModelError(RefusedError):
+    """No model endpoint can take this call."""
+
+    code = "E307"
+    remedy = "`ergos models` lists what was found; name one of these, set its price, or add one in settings.toml"
+
+
+class OverloadedError(RefusedError):
+    """Too much is waiting for the models, so this call was not taken."""
+
+    code = "E308"
+    remedy = "try again after the time named, lower the load, or add an endpoint"
+
+
+class ForeignTokenError(RefusedError):
+    """This token is not that of a running process."""
+
+    code = "E309"
+    remedy = "start the program with `ergos exec`, or make a token with `ergos serve --token NAME`"
+
+
 class ProgramError(ErgosError):
     """An agent's program misbehaved."""
 
@@ -243,6 +264,61 @@ class PortMissingError(WorldError):
 
     code = "E505"
     remedy = "install the extra named in the message"
+
+
+class ModelError(WorldError):
+    """A model endpoint failed."""
+
+    code = "E506"
+    remedy = "try again; `ergos models` shows which endpoints are healthy"
+
+    def __init__(
+        self,
+        what: str | None = None,
+        *,
+        remedy: str | None = None,
+        status: int = 0,
+        retry_after_s: float = 0.0,
+        body: str = "",
+    ) -> None:
+        """`body`: what the endpoint itself answered, in its own format, for a caller who speaks it; '' if unknown."""
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.body = body
+        super().__init__(what, remedy=remedy)
+
+
+class RateLimitedError(ModelError):
+    """A model endpoint takes no more calls for now."""
+
+    code = "E507"
+    remedy = "wait; the scheduler learns the endpoint's limits, and settings.toml can state them"
+
+
+class ModelRequestError(ModelError):
+    """A model endpoint refused this request as wrong."""
+
+    code = "E508"
+    remedy = "read the endpoint's message; the same request will be refused again"
+
+
+class ModelReplyError(ModelError):
+    """A model endpoint's answer cannot be read."""
+
+    code = "E509"
+    remedy = "try again; if it stays so, the endpoint does not speak the format it is said to speak"
+
+
+class HttpError(WorldError):
+    """An exchange over HTTP failed."""
+
+    code = "E510"
+    remedy = "see that the address is right and that a server answers there, then try again"
+
+    def __init__(self, what: str | None = None, *, remedy: str | None = None, kind: str = "closed") -> None:
+        """`kind`: connect, tls, closed, stalled, malformed or too-large."""
+        self.kind = kind
+        super().__init__(what, remedy=remedy)
 
 
 class StoreError(ErgosError):

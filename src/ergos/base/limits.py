@@ -48,6 +48,9 @@ ATTEMPTS_MAX: Final = 8  # solvers tried for one task before it is handed back u
 # Runtime
 COMMIT_CHANGES_MAX: Final = 4_096  # changes written by one group commit
 CALL_DEADLINE_S: Final = 300  # seconds a tool may take unless it declares its own
+MODEL_DEADLINE_S: Final = 600  # seconds a model call may take, waiting for its turn included
+GUEST_IDLE_S: Final = 30  # seconds after which a foreign program that asks nothing is a row, not memory
+GUEST_TURN_CALLS: Final = 1_000  # calls after which a long-lived foreign program begins a new turn when it is quiet
 STOP_GRACE_S: Final = 10  # seconds running calls get to finish on SIGTERM
 WAKE_BATCH: Final = 256  # processes woken per pass of the reactor, so that answers are not delayed
 CONTROL_BYTES_MAX: Final = 4 * MIB  # bytes of one request to or answer from a running kernel

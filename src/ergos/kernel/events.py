@@ -113,6 +113,10 @@ class Resulted(Record, frozen=True, tag="result"):
     """Why acceptance checks rejected the value; empty: accepted, or no checks."""
     late: bool = False
     """It arrived after its process had ended: recorded and settled, not answered."""
+    provider: str = ""
+    """Who was paid, where that was decided after the hold: the endpoint that took a model call; '' as held."""
+    claimed: Amount | None = None
+    """What the provider says was used, where it is more than the call could cost: charged is the worst case."""
 
 
 class Called(Record, frozen=True, tag="call"):
@@ -122,6 +126,20 @@ class Called(Record, frozen=True, tag="call"):
     value: Packed = NULL
     failure: Failure | None = None
     label: Label = USER
+
+
+class Attached(Record, frozen=True, tag="attach"):
+    """A foreign program entered its process: for the first time, or started again after it had gone."""
+
+    life: int
+    """Counts its starts from 1; its token is good for one of them."""
+    command: tuple[str, ...] = ()
+
+
+class Replayed(Record, frozen=True, tag="replay"):
+    """A foreign program that was started again asked what it had asked before, and was answered from the journal."""
+
+    key: str
 
 
 class Refused(Record, frozen=True, tag="refuse"):
@@ -232,6 +250,8 @@ Body: TypeAlias = (
     | Intended
     | Resulted
     | Called
+    | Attached
+    | Replayed
     | Refused
     | Repeated
     | Doubted

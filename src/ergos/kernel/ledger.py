@@ -117,8 +117,10 @@ class Book:
             meter = self._meter(key)
             meter.held += hold.amount
 
-    def settle(self, payer: Payer, hold: Hold, charge: Amount) -> Amount:
+    def settle(self, payer: Payer, hold: Hold, charge: Amount, provider: str = "") -> Amount:
         """Pay the charge out of the hold and release the rest; returns the overdraft, usually zero.
+
+        `provider`: who is paid, if not the one the hold names.
 
         A charge above the hold (a provider that bills more than its stated worst case) is booked in full:
         the ledger tells the truth even where a provider does not, and the caps see it.
@@ -126,7 +128,7 @@ class Book:
         overdraft = charge - charge.at_most(hold.amount)
         if overdraft:
             self._move(f"owner/{payer.owner}", f"held/{payer.pid}", overdraft)
-        self._move(f"held/{payer.pid}", f"paid/{hold.provider}", charge)
+        self._move(f"held/{payer.pid}", f"paid/{provider or hold.provider}", charge)
         self._move(f"held/{payer.pid}", f"owner/{payer.owner}", hold.amount + overdraft - charge)
         for _, key in scopes(payer, hold.day):
             meter = self._meter(key)

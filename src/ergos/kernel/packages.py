@@ -7,16 +7,17 @@ bug may be anything; a definition's digest is the version a process runs on.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.ids import Digest, Pid
-from ergos.base.money import FREE, Price
+from ergos.base.money import FREE, Amount, Price
 from ergos.kernel.events import EffectClass
 from ergos.kernel.labels import Label
 from ergos.kernel.ledger import Caps
+from ergos.kernel.models import ModelRequest, Reply
 from ergos.kernel.policy import Grant
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 from ergos.kernel.supervisor import Supervision
@@ -54,6 +55,14 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
     now_ns: int
 
 
+class Bill(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model call cost, and who is paid."""
+
+    amount: Amount | None
+    """None: the endpoint did not say; then the whole hold is charged."""
+    provider: str
+
+
 class Performed(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a call."""
 
@@ -62,6 +71,8 @@ class Performed(msgspec.Struct, frozen=True, kw_only=True):
     label: Label | None = None
     faults: tuple[str, ...] = ()
     """What the acceptance checks of a task found; filled in by the performer, not by the solver."""
+    bill: Bill | None = None
+    """Of a model call; None: by the price of the tool or solver."""
 
 
 class Absent(msgspec.Struct, frozen=True):
@@ -107,6 +118,34 @@ class Solver(Protocol):
         ...
 
 
+@runtime_checkable
+class ModelSolver(Solver, Protocol):
+    """A solver whose attempt is one model call: it says what to ask and reads the reply; the kernel makes the call."""
+
+    @property
+    def model(self) -> str:
+        """The endpoint asked for; 'auto' lets the kernel choose."""
+        ...
+
+    @property
+    def output_tokens_max(self) -> int | None:
+        """Tokens an answer may have; None: as many as the endpoint gives."""
+        ...
+
+    def request(
+        self, task: TaskSpec, inputs: Plain, instructions: str, window_tokens: int, faults: tuple[str, ...] = ()
+    ) -> ModelRequest:
+        """What to ask, within a window (0: unknown). The same for the same arguments. Raises: ValueShapeError.
+
+        `faults`: what was wrong with the last answer to this very task.
+        """
+        ...
+
+    def value(self, task: TaskSpec, inputs: Plain, reply: Reply) -> Plain:
+        """The answer in a reply. Raises: ModelReplyError for one that is none."""
+        ...
+
+
 class Task(Protocol):
     """A task with its acceptance checks."""
 
@@ -120,6 +159,14 @@ class Task(Protocol):
         ...
 
 
+FOREIGN: Final = "foreign:"
+"""What the `program` of a foreign process begins with: its program runs elsewhere and asks over a wire."""
+FOREIGN_RESUMABLE: Final = "foreign:exec"
+"""Of a program that may be started again and then asks again what it asked before."""
+FOREIGN_LASTING: Final = "foreign:token"
+"""Of a program that goes on for ever; what it asked long ago is history."""
+
+
 class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An agent as the kernel knows it. Its digest is the version a process runs on."""
 
@@ -131,6 +178,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     grants: tuple[Grant, ...] = ()
     caps: Caps = Caps()
     supervision: Supervision = Supervision()
+    solvers: tuple[str, ...] = ()
+    """Kinds of solvers in order of preference; (): price per verified success alone decides."""
     window_tokens: int = 0
     language: str = "en"
     instructions: str = ""

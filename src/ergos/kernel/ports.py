@@ -12,11 +12,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol, TypeAlias
 
+import msgspec
+
+from ergos.base.canonical import Plain
 from ergos.base.errors import ErgosError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
+from ergos.kernel.models import UNKNOWN_USAGE, EndpointSpec, Hints, Outline, Usage
 from ergos.kernel.process import Process
 from ergos.kernel.rows import Change, Head, Item, Loaded, Note
 
@@ -127,6 +131,52 @@ class Store(ProcessReads, RecordReads, OwnerReads, Protocol):
 
     async def close(self) -> None:
         """Flush and let go of the store."""
+        ...
+
+
+Sink: TypeAlias = Callable[[bytes], None]
+"""Takes pieces of an answer as they come, in the caller's own wire format."""
+
+
+class ModelCame(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one sending of a model call."""
+
+    value: Plain
+    """For a call in a wire format {"status", "type", "body"}: the answer as its caller reads it; for a neutral one
+    a `Reply` as plain data."""
+    usage: Usage = UNKNOWN_USAGE
+    remaining_requests: int | None = None
+    remaining_tokens: int | None = None
+
+
+class Models(Protocol):
+    """The endpoints, and how to call them. A call's arguments are {"dialect", "body"}."""
+
+    def endpoints(self) -> tuple[EndpointSpec, ...]:
+        """All that are configured or were found, in order of preference."""
+        ...
+
+    def outline(self, args: dict[str, Plain]) -> Outline:
+        """What a call needs. Cost: O(its bytes). Raises: ValueShapeError for arguments that are no model call."""
+        ...
+
+    async def perform(
+        self,
+        endpoint: str,
+        args: dict[str, Plain],
+        *,
+        deadline_ns: int,
+        hints: Hints,
+        sink: Sink | None = None,
+        on_first: Callable[[], None] | None = None,
+    ) -> ModelCame:
+        """Send a call; `on_first` is told when its first token came.
+
+        What the sink was given is a beginning of `value`'s body: the last event of a stream is kept back, so that
+        the caller sees the end only once it is recorded.
+
+        Raises: ModelError and its children, DeadlineError; cancelling it cancels the call.
+        """
         ...
 
 

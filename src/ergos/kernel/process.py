@@ -80,8 +80,9 @@ TRANSITIONS: Final[dict[tuple[State, Cause], State]] = {
 
 ENDED: Final = frozenset({State.DONE, State.FAILED, State.KILLED})
 
-Wait = Literal["", "mail", "timer", "owner", "child"]
-"""What a waiting process waits for; a wait for mail or a child may also have a time."""
+Wait = Literal["", "mail", "timer", "owner", "child", "program"]
+"""What a waiting process waits for; a wait for mail or a child may also have a time. `program`: for its foreign program
+to ask something."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):

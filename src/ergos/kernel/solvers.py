@@ -4,14 +4,14 @@ A task is a typed signature with acceptance checks. A solver is anything that ca
 model; later an agent, a peer, a person. The kernel picks the solver by price per verified success and runs
 the checks; an answer that fails them is handed to the next solver, or back with its faults.
 
-Rules: pure; no solver is preferred by kind, only by price and record. A checked task is never accepted
-because its solver says so. This file performs nothing.
+Rules: pure; no solver is preferred by kind unless the agent's definition says so, only by price and record. A
+checked task is never accepted because its solver says so. This file performs nothing.
 Source: research on cascades, "verify, else vote, else escalate"; Beta(1, 1) prior on success.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -70,18 +70,23 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 def order(
-    task: TaskSpec, solvers: Iterable[SolverSpec], records: dict[tuple[str, str], Record]
+    task: TaskSpec,
+    solvers: Iterable[SolverSpec],
+    records: dict[tuple[str, str], Record],
+    preference: Sequence[str] = (),
 ) -> tuple[SolverSpec, ...]:
     """The solvers that can do the task, cheapest expected price per verified success first.
 
-    `records` is keyed by (task, solver). Equal prices go by success, then by name, so the order is total and
-    reproducible. Solvers of unknown price are left out: fail closed.
+    `records` is keyed by (task, solver). Where the owner prefers kinds, theirs come first in the order listed, the
+    others after them, and price decides within a kind. Equal prices go by success, then by name, so the order is
+    total and reproducible. Solvers of unknown price are left out: fail closed.
     """
 
-    def rank(solver: SolverSpec) -> tuple[float, float, str]:
+    def rank(solver: SolverSpec) -> tuple[int, float, float, str]:
+        place = preference.index(solver.kind) if solver.kind in preference else len(preference)
         success = records.get((task.name, solver.name), Record()).success
         price = solver.price.of(task.tokens_max) if solver.price else 0
-        return (price / success, -success, solver.name)
+        return (place, price / success, -success, solver.name)
 
     able = [solver for solver in solvers if task.name in solver.tasks and solver.price is not None]
     return tuple(sorted(able, key=rank))
