@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ergos.base.ids import Pid
 from ergos.base.limits import QUEUE_CALLS_MAX
-from ergos.kernel.scheduler import Scheduler, Ticket
+from ergos.kernel.scheduler.queues import Scheduler, Ticket
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.booleans(), st.integers(0, 20)), max_size=80))
