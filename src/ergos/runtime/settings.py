@@ -9,6 +9,8 @@
     per_day = "10usd"
     [concurrency]            # calls at once, by queue
     tools = 16
+    [models]                 # endpoints, prices, shares: see model_settings.py
+    auto = ["mine"]
 
 Environment: ERGOS_HOME (default ~/.ergos), ERGOS_OWNER, ERGOS_LANGUAGE; it wins over the file.
 
@@ -18,18 +20,20 @@ file (or variable), key and what was expected. Nothing here is a permission.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, Literal
 
 import msgspec
 
 from ergos.base.errors import SettingsError, ValueShapeError
 from ergos.base.ids import name as checked_name
-from ergos.base.money import Amount, parse_money
+from ergos.base.money import Amount
+from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.ledger import UNCAPPED, Caps
+from ergos.runtime.model_settings import model_settings
+from ergos.runtime.tables import Table, counted, known, mapping, money
 
 SETTINGS_BYTES_MAX: Final = 64 * 1024  # bytes of settings.toml; a longer file is not settings
 CONCURRENCY_MAX: Final = 10_000  # calls at once of one queue; more open files than a process may have
@@ -38,7 +42,7 @@ EVERYONE: Final = "*"
 """Stands for every owner that is not named."""
 
 FILE: Final = "settings.toml"
-KEYS: Final = ("owner", "language", "budget", "concurrency")
+KEYS: Final = ("owner", "language", "budget", "concurrency", "models")
 SCOPES: Final = {
     "per_call": "call",
     "per_process": "process",
@@ -47,8 +51,6 @@ SCOPES: Final = {
     "per_day": "day",
 }
 LANGUAGES: Final = ("en", "zh")
-
-Table: TypeAlias = "dict[str, object]"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Ceilings by owner; EVERYONE for those not named."""
     concurrency: dict[str, int] = {}
     """Calls at once by queue."""
+    models: ModelSettings = ModelSettings()
 
 
 def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user: str = "owner") -> Settings:
@@ -73,7 +76,7 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
     folder = home or home_of(environ)
     path = folder / FILE
     table = _table(path)
-    _known(table, KEYS, str(path), "")
+    known(table, KEYS, str(path), "")
     language = environ.get("ERGOS_LANGUAGE") or table.get("language") or "en"
     if language not in LANGUAGES:
         where = "ERGOS_LANGUAGE" if environ.get("ERGOS_LANGUAGE") else f"{path}: language"
@@ -84,6 +87,7 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
         language=language,
         owner_caps=_budgets(table.get("budget"), str(path)),
         concurrency=_concurrency(table.get("concurrency"), str(path)),
+        models=model_settings(table.get("models"), str(path.absolute())),
     )
 
 
@@ -136,21 +140,21 @@ def _owner(environ: Mapping[str, str], table: Table, path: Path, user: str) -> s
 def _budgets(found: object, path: str) -> dict[str, Caps]:
     if found is None:
         return {}
-    budget = _mapping(found, f"{path}: budget", 'a table such as per_day = "2usd"')
+    budget = mapping(found, f"{path}: budget", 'a table such as per_day = "2usd"')
     keys = (*SCOPES, *(f"tokens_{scope}" for scope in SCOPES))
-    _known(budget, (*keys, "owners"), path, "budget.")
+    known(budget, (*keys, "owners"), path, "budget.")
     caps: dict[str, Caps] = {}
     if any(key != "owners" for key in budget):
         caps[EVERYONE] = _caps(budget, f"{path}: budget")
-    owners = _mapping(budget.get("owners", {}), f"{path}: budget.owners", "one table for each owner")
+    owners = mapping(budget.get("owners", {}), f"{path}: budget.owners", "one table for each owner")
     for owner, listed in owners.items():
         where = f"{path}: budget.owners.{owner}"
         try:
             checked_name(owner, what="an owner")
         except ValueShapeError as error:
             raise SettingsError(f"{where}: {error.what}") from error
-        own = _mapping(listed, where, 'a table such as per_day = "2usd"')
-        _known(own, keys, path, f"budget.owners.{owner}.")
+        own = mapping(listed, where, 'a table such as per_day = "2usd"')
+        known(own, keys, path, f"budget.owners.{owner}.")
         caps[owner] = _caps(own, where)
     return caps
 
@@ -158,11 +162,11 @@ def _budgets(found: object, path: str) -> dict[str, Caps]:
 def _caps(table: Table, where: str) -> Caps:
     found: dict[str, Amount] = {}
     for key, scope in SCOPES.items():
-        money, tokens = table.get(key), table.get(f"tokens_{key}")
-        if money is not None or tokens is not None:
+        paid, tokens = table.get(key), table.get(f"tokens_{key}")
+        if paid is not None or tokens is not None:
             found[scope] = Amount(
-                UNCAPPED if money is None else _money(money, f"{where}.{key}"),
-                UNCAPPED if tokens is None else _count(tokens, f"{where}.tokens_{key}", 0, 2**53),
+                UNCAPPED if paid is None else money(paid, f"{where}.{key}"),
+                UNCAPPED if tokens is None else counted(tokens, f"{where}.tokens_{key}", 0, 2**53),
             )
     return msgspec.convert(found, Caps, from_attributes=True)
 
@@ -170,34 +174,5 @@ def _caps(table: Table, where: str) -> Caps:
 def _concurrency(found: object, path: str) -> dict[str, int]:
     if found is None:
         return {}
-    table = _mapping(found, f"{path}: concurrency", "a table such as tools = 16")
-    return {queue: _count(value, f"{path}: concurrency.{queue}", 1, CONCURRENCY_MAX) for queue, value in table.items()}
-
-
-def _money(value: object, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise SettingsError(f"{where} is {value!r}; expected US dollars such as '2.50usd'")
-    try:
-        return parse_money(str(value))
-    except ValueShapeError as error:
-        raise SettingsError(f"{where}: {error.what}; expected US dollars such as '2.50usd'") from error
-
-
-def _count(value: object, where: str, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise SettingsError(f"{where} is {value!r}; expected a whole number from {least:,} to {most:,}")
-    return value
-
-
-def _mapping(value: object, where: str, expected: str) -> Table:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{where} is {value!r}; expected {expected}")
-    return cast("Table", value)
-
-
-def _known(table: Table, allowed: Iterable[str], path: str, prefix: str) -> None:
-    for key in table:
-        if key not in allowed:
-            near = difflib.get_close_matches(key, list(allowed), 1)
-            hint = f"{prefix}{near[0]}" if near else "one of " + ", ".join(allowed)
-            raise SettingsError(f"{path}: {prefix}{key} is no setting; expected {hint}")
+    table = mapping(found, f"{path}: concurrency", "a table such as tools = 16")
+    return {queue: counted(value, f"{path}: concurrency.{queue}", 1, CONCURRENCY_MAX) for queue, value in table.items()}
