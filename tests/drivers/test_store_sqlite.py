@@ -8,6 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -341,6 +343,48 @@ def test_a_frozen_reader_sees_one_moment_while_a_kernel_writes(tmp_path: Path) -
         assert (await reads.head()).seq == 2
         assert await reads.facts() == {}
         await reads.close()
+        await store.close()
+
+    run(work())
+
+
+class Watched:
+    """A connection that tells on which thread it commits, on a disk that takes so long."""
+
+    def __init__(self, connection: object, seconds: float) -> None:
+        self._connection = connection
+        self.seconds = seconds
+        self.on_loop: list[bool] = []
+        self._loop_thread = threading.get_ident()
+
+    def execute(self, sql: str, *arguments: object) -> object:
+        if sql == "COMMIT":
+            self.on_loop.append(threading.get_ident() == self._loop_thread)
+            time.sleep(self.seconds)
+        return self._connection.execute(sql, *arguments)  # type: ignore[attr-defined]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+def test_a_slow_disk_is_waited_for_in_a_thread_and_a_swift_one_on_the_loop(tmp_path: Path) -> None:
+    async def commits(store: SqliteStore, count: int) -> None:
+        for number in range(count):
+            store.submit(Change(notes=(Note(owner="a", agent="b", key=f"{number}", value=NULL),)))
+            await store.flush()
+
+    async def work() -> None:
+        store = SqliteStore(tmp_path / "ergos.db")
+        watched = store._writer = Watched(store._writer, 0.01)  # type: ignore[assignment]
+        await commits(store, 20)
+        assert watched.on_loop == [False] * 20
+        store._commit_s, watched.seconds, watched.on_loop = 0.0, 0.0, []
+        await commits(store, 1)
+        assert watched.on_loop == [True]
+        watched.seconds = 0.01
+        store._commit_s = 0.0
+        await commits(store, 10)
+        assert watched.on_loop[1:] == [True, *[False] * 9]  # one slow commit is enough
         await store.close()
 
     run(work())

@@ -28,7 +28,7 @@ Row: TypeAlias = tuple[Cell, ...]
 
 T = TypeVar("T")
 
-COMPRESS_BYTES_MIN: Final = 200  # bytes from which compressing a blob is worth its header
+COMPRESS_BYTES_MIN: Final = 2_048  # bytes from which a blob is compressed: below, it costs more time than it saves room
 
 
 class Rest(msgspec.Struct, frozen=True, array_like=True):

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from ergos.base.errors import ErgosError, StoreError, ValueShapeError
 from ergos.base.limits import COMMIT_CHANGES_MAX
-from ergos.drivers.sqlite_open import Connection, Cursor, Database, translated
+from ergos.drivers.sqlite_open import Connection, Database, translated
 from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
 from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row
 from ergos.kernel.journal import seal
@@ -38,6 +38,12 @@ PUT_METER: Final = "INSERT OR REPLACE INTO meter VALUES (?,?,?,?,?)"
 PUT_BLOB: Final = "INSERT OR IGNORE INTO blob VALUES (?,?,?,?)"
 PUT_FACT: Final = "INSERT OR REPLACE INTO fact VALUES (?,?)"
 PUT_COUNTER: Final = "INSERT OR REPLACE INTO meta VALUES (?,?)"
+
+SMALL_BATCH: Final = (
+    4  # changes of a commit that may be made on the loop: handing it to a thread costs more than the disk
+)
+SWIFT_S: Final = 0.001  # seconds within which a disk must have answered of late, for the loop to wait for it
+FORGET_COMMITS: Final = 32  # commits after which a slow one is forgotten
 
 UNSTORABLE: Final = (OverflowError, ValueError, ValueShapeError)
 """What a binding raises for a value that no cell can hold: an integer beyond 64 bits, half of a surrogate pair."""
@@ -70,6 +76,8 @@ class SqliteStore(SqliteReads):
         self._committing = False
         self._scheduled = False
         self._failure: ErgosError | None = None
+        self._commit_s = SWIFT_S
+        """Seconds a commit takes, by the slowest of late."""
         self._thread = ThreadPoolExecutor(1, "ergos-commit") if in_thread else None
 
     @property
@@ -121,26 +129,41 @@ class SqliteStore(SqliteReads):
             self._failed(batch, error)
             return
         self._committing = True
-        if self._thread is None:
+        loop = asyncio.get_running_loop()
+        if self._thread is None or (len(batch) <= SMALL_BATCH and self._commit_s < SWIFT_S):
+            begun_s = loop.time()
             try:
                 self._writer.execute("COMMIT")
             except self._database.errors as error:
                 self._failed(batch, error)
                 return
+            self._took(loop.time() - begun_s)
             self._committed(batch, head)
             return
-        loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(self._thread, self._writer.execute, "COMMIT")
-        future.add_done_callback(lambda done: self._after(batch, head, done))
+        self._thread.submit(self._sync, loop, batch, head)
 
-    def _after(self, batch: Batch, head: Head, done: asyncio.Future[Cursor]) -> None:
-        error = done.exception()
+    def _took(self, seconds: float) -> None:
+        """Remember how long the disk takes: one slow commit counts at once, and is forgotten after many swift ones."""
+        self._commit_s = max(seconds, self._commit_s + (seconds - self._commit_s) / FORGET_COMMITS)
+
+    def _sync(self, loop: asyncio.AbstractEventLoop, batch: Batch, head: Head) -> None:
+        """In the thread: wait for the disk, then tell the loop. Whatever else ends it tells the loop, too."""
+        error: BaseException | None = StoreError("a commit was cut off")
+        begun_s = loop.time()
+        try:
+            self._writer.execute("COMMIT")
+            self._took(loop.time() - begun_s)
+            error = None
+        except self._database.errors as found:
+            error = found
+        finally:
+            loop.call_soon_threadsafe(self._after, batch, head, error)
+
+    def _after(self, batch: Batch, head: Head, error: BaseException | None) -> None:
         if error is None:
             self._committed(batch, head)
-        elif isinstance(error, self._database.errors):
-            self._failed(batch, error)
         else:
-            raise error
+            self._failed(batch, error)
 
     def _committed(self, batch: Batch, head: Head) -> None:
         self._committing = False
