@@ -21,7 +21,7 @@ from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
 from ergos.kernel.events import Body, EffectClass, decode_body
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Absent, Definition, Errand, Package, Solver, Task, Tool
-from ergos.kernel.ports import Store
+from ergos.kernel.ports import Models, Store
 from ergos.kernel.process import Process, State
 from ergos.kernel.rows import Item
 from ergos.kernel.supervisor import Supervision
@@ -208,6 +208,8 @@ class Rig:
         self.shelf = Shelf()
         self.outside = Outside()
         self.kernels: list[Kernel] = []
+        self.models: Models | None = None
+        """The endpoints of every kernel."""
 
     def put(self, made: Agent, *tools: Tool) -> Definition:
         """Put an agent on the shelf."""
@@ -220,6 +222,7 @@ class Rig:
         concurrency: dict[str, int] | None = None,
         owner_caps: dict[str, Caps] | None = None,
         watchdog: bool = False,
+        models: Models | None = None,
     ) -> Kernel:
         """A kernel on the disk, or on another store."""
         parts = Parts(
@@ -230,6 +233,8 @@ class Rig:
             concurrency=concurrency or {},
             owner_caps=owner_caps or {},
             watchdog=watchdog,
+            models=models if models is not None else self.models,
+            door_secret=b"of the test",
         )
         kernel = Kernel(parts, version="test", host="test")
         self.kernels.append(kernel)

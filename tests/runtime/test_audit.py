@@ -20,9 +20,10 @@ from ergos.drivers.host import FileSigner
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.events import Checkpoint, Intended, decode_body, encode_body
+from ergos.kernel.events import Attached, Checkpoint, Intended, Replayed, Resulted, decode_body, encode_body
 from ergos.kernel.journal import GENESIS, Entry, Sealed, seal
 from ergos.kernel.ledger import Meter
+from ergos.kernel.models import Usage
 from ergos.kernel.ports import Store
 from ergos.kernel.process import State
 from ergos.lib.folder import FolderPrograms
@@ -30,6 +31,10 @@ from ergos.runtime.audit import Audit, audit
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.receipts import encode_receipt, parse_receipt, receipt
+
+from .kernels import Rig, play
+from .providers import Behaviour, Provider
+from .test_guests import enter, say
 
 PROGRAM = '''
 from __future__ import annotations
@@ -288,3 +293,54 @@ def test_a_receipt_survives_its_file(life: MemoryDisk) -> None:
     kept = receipt(checkpoints(life)[-1], store=life.id, at_ns=5)
     assert parse_receipt(encode_receipt(kept)) == kept
     assert audited(life, kept=parse_receipt(encode_receipt(kept)).checkpoint).sound
+
+
+@pytest.fixture(scope="module")
+def visited() -> MemoryDisk:
+    """What a foreign program left behind that was started twice."""
+
+    async def scenario(rig: Rig) -> MemoryDisk:
+        lies = {2: Usage(input_tokens=10**6, output_tokens=10**6)}
+        rig.models = Provider(
+            behave=lambda number, _: Behaviour(usage=lies.get(number, Usage(input_tokens=10, output_tokens=5)))
+        )
+        kernel = await rig.boot()
+        visitor = await enter(kernel)
+        for words in ("a", "b"):
+            await say(kernel, visitor, words)
+        visitor = (await kernel.desk.enter(visitor.pid, ())).visitor
+        for words in ("a", "c"):
+            await say(kernel, visitor, words)
+        await kernel.desk.leave(visitor.pid, visitor.life, 0)
+        await kernel.stop()
+        return rig.disk
+
+    return play(scenario)
+
+
+def test_what_a_foreign_program_did_is_sound(visited: MemoryDisk) -> None:
+    found = audited(visited)
+    assert found.sound, found.problem
+    assert (found.kinds["attach"], found.kinds["replay"], found.kinds["intent"]) == (2, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        (Attached, {"life": 5}),
+        (Replayed, {"key": "think:model.auto:00000000"}),
+        (Resulted, {"provider": "another"}),
+        (Resulted, {"claimed": Amount(1, 1)}),
+        (Resulted, {"charge": Amount(-20, 0)}),
+    ],
+)
+def test_a_forged_visit_is_noticed(visited: MemoryDisk, kind: type, changes: dict[str, object]) -> None:
+    disk = copy.deepcopy(visited)
+    for at, record in enumerate(disk.journal):
+        body = decode_body(record.body)
+        if isinstance(body, kind):
+            forged = encode_body(msgspec.structs.replace(body, **changes))
+            disk.journal[at] = Sealed(record.seq, record.pid, record.turn, record.at_ns, forged, record.seal)
+            break
+    resealed(disk)
+    assert not audited(disk).sound

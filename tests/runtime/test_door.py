@@ -13,7 +13,7 @@ from ergos.drivers.store_memory import MemoryStore
 from ergos.kernel.events import Asked, Body, Intended, Refused, decode_body
 from ergos.kernel.ledger import Caps
 from ergos.kernel.process import State
-from ergos.kernel.scheduler import Ticket
+from ergos.kernel.scheduler.queues import Ticket
 from ergos.lib.agent import Context, agent, between, may
 from ergos.lib.task import Task, solver
 from ergos.lib.tool import FunctionTool, tool
@@ -197,7 +197,7 @@ def test_a_call_waits_for_room_in_its_queue():
 
 
 def test_a_full_queue_refuses_instead_of_growing(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("ergos.kernel.scheduler.QUEUE_CALLS_MAX", 1)
+    monkeypatch.setattr("ergos.kernel.scheduler.queues.QUEUE_CALLS_MAX", 1)
 
     async def many(ctx: Context) -> object:
         first = await ctx.settled(*[ctx.act("post", word=str(number)) for number in range(2)])

@@ -15,7 +15,8 @@ from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Definition
 from ergos.kernel.process import Process, State
 from ergos.kernel.values import Blob
-from ergos.runtime.machine import Machine, Parts, Resident, Rows
+from ergos.runtime.machine import Machine, Parts
+from ergos.runtime.residents import Resident, Rows
 
 from .kernels import Rig, Shelf, play
 

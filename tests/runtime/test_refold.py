@@ -8,13 +8,16 @@ import pytest
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.money import Amount
 from ergos.kernel.events import (
+    Attached,
     Body,
     Call,
     Committed,
     Exited,
+    Failure,
     Halted,
     Hold,
     Intended,
+    Replayed,
     Resulted,
     Signalled,
     Spawned,
@@ -40,7 +43,14 @@ def folded(*records: tuple[int, Body]) -> tuple[Refold, str]:
     return fold, ""
 
 
+def claiming(charge: Amount, claimed: Amount) -> tuple[int, Body]:
+    """A result for which a provider claims more."""
+    return (1, Resulted("k", charge=charge, claimed=claimed))
+
+
 BEGUN = ((1, SPAWN), (1, Woken("start")))
+ANSWERED = ((1, Attached(1)), (1, Intended(CALL)), (1, Resulted("k")))
+FAILED = ((1, Attached(1)), (1, Intended(CALL)), (1, Resulted("k", failure=Failure("E506", "broken"))))
 
 
 def test_an_open_turn_may_be_anywhere_the_silent_moves_lead() -> None:
@@ -75,6 +85,21 @@ def test_a_life_by_the_table_is_accepted_and_its_money_adds_up() -> None:
         ((*BEGUN, (1, Signalled("resume", "a"))), "cannot resume"),
         ((*BEGUN, (1, Halted(on=True, by="a"))), "only the kernel"),
         (((0, SPAWN), (0, Intended(CALL))), "outside of a turn"),
+        ((*BEGUN, (1, Attached(2))), "follows start 0"),
+        ((*BEGUN, (1, Attached(1)), (1, Attached(1))), "follows start 1"),
+        (((0, SPAWN), (0, Attached(1))), "outside of a turn"),
+        ((*BEGUN, (1, Attached(1)), (1, Replayed("k"))), "does not have"),
+        ((*BEGUN, (1, Attached(1)), (1, Intended(CALL)), (1, Replayed("k"))), "does not have"),
+        ((*BEGUN, *FAILED, (1, Attached(2)), (1, Replayed("k"))), "does not have"),
+        ((*BEGUN, *ANSWERED, (1, Attached(2)), (1, Replayed("k")), (1, Replayed("k"))), "twice in one life"),
+        ((*BEGUN, *ANSWERED, (1, Committed(NULL)), (2, Woken("mail")), (2, Replayed("k"))), "does not have"),
+        ((*BEGUN, (1, Intended(CALL, HOLD)), (1, Resulted("k", charge=Amount(-1, 0)))), "less than nothing"),
+        ((*BEGUN, (1, Intended(CALL, HOLD)), claiming(Amount(2, 2), Amount(2, 2))), "claimed"),
+        ((*BEGUN, (1, Intended(CALL, HOLD)), claiming(Amount(2, 2), Amount(9, 9))), "claimed"),
+        (
+            (*BEGUN, (1, Intended(CALL)), claiming(Amount(0, 0), Amount(9, 9)), (1, Halted(on=True, by="a"))),
+            "only the kernel",
+        ),
         (((1, msgspec.structs.replace(SPAWN, parent=Pid(9))),), "its parent"),
     ],
 )
@@ -88,3 +113,22 @@ def test_a_hold_of_an_ended_process_is_named() -> None:
     accounts = {"owner/alice": Amount(-5, -5), "held/1": Amount(5, 5)}
     meters = fold._book.meters
     assert "never settled" in fold.unbalanced(accounts, meters)
+
+
+def test_a_foreign_program_is_told_again_what_it_was_told_once_in_each_life() -> None:
+    again = (1, Replayed("k"))
+    _, wrong = folded(*BEGUN, *ANSWERED, (1, Attached(2)), again, (1, Attached(3)), again, (1, Exited("done")))
+    assert wrong == ""
+
+
+def test_what_was_claimed_beyond_the_worst_case_is_charged_up_to_it() -> None:
+    _, wrong = folded(*BEGUN, (1, Intended(CALL, HOLD)), claiming(Amount(5, 2), Amount(9, 2)))
+    assert wrong == ""
+
+
+def test_another_provider_than_the_one_who_was_paid_is_noticed() -> None:
+    result = Resulted("k", charge=Amount(2, 2), provider="other")
+    fold, wrong = folded(*BEGUN, (1, Intended(CALL, HOLD)), (1, result))
+    assert wrong == ""
+    accounts = {"owner/alice": Amount(-2, -2), "paid/p": Amount(2, 2)}
+    assert "paid/" in fold.unbalanced(accounts, fold._book.meters)

@@ -11,19 +11,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from ergos.app.home import Home, facts_of, kernel_on, load_with
-from ergos.base.errors import ErgosError, StoreLockedError, WorldError
+from ergos.base.errors import ErgosError, NotRunningError, StoreLockedError, WorldError
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.control import Operations
 from ergos.runtime.control_socket import Control
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.settings import EVERYONE
+
+T = TypeVar("T")
 
 READY: Final = b"ready\n"
 LOG_BYTES_MAX: Final = 4 * 1024 * 1024  # bytes of the log before it is set aside, once
@@ -39,9 +41,75 @@ class Serving(msgspec.Struct):
     fault: ErgosError | None = None
 
 
+class Gate(Protocol):
+    """The open door for foreign programs."""
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        ...
+
+    async def stop(self) -> None:
+        """Close it; calls under way get some seconds."""
+        ...
+
+
+OpenGate: TypeAlias = Callable[[Kernel, int], Awaitable[Gate]]
+"""Opens the door of a kernel on a port of loopback, 0: a free one. Raises: WorldError."""
+
+
+class _Doorkeeper:
+    """Opens the door once, when somebody first wants to come in."""
+
+    def __init__(self, kernel: Kernel, open_gate: OpenGate | None, port: int) -> None:
+        self._kernel: Final = kernel
+        self._open_gate: Final = open_gate
+        self._port: Final = port
+        self._opening: asyncio.Future[Gate] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is; '' while it is shut."""
+        opened = self._opening is not None and self._opening.done() and self._opening.exception() is None
+        return self._opening.result().url if opened and self._opening is not None else ""
+
+    async def open(self) -> str:
+        """The door's URL. Raises: WorldError; NotRunningError for a kernel without a door."""
+        if self._open_gate is None:
+            raise NotRunningError("this kernel has no door for programs", remedy="start one with `ergos up`")
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open_gate(self._kernel, self._port))
+        return (await asyncio.shield(self._opening)).url
+
+    async def close(self) -> None:
+        """Let nobody in any more."""
+        if self._opening is not None:
+            try:
+                gate = await self._opening
+            except ErgosError:
+                return  # it never opened, and whoever wanted it was told
+            await gate.stop()
+
+
+def run(main: Coroutine[object, object, T]) -> T:
+    """Run a kernel's coroutine to its end, on the fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
 @asynccontextmanager
-async def serving(home: Home) -> AsyncGenerator[Serving, None]:
-    """A kernel on this home with its socket and signal handlers. Raises: StoreError, SettingsError."""
+async def serving(
+    home: Home, open_gate: OpenGate | None = None, *, port: int | None = None
+) -> AsyncGenerator[Serving, None]:
+    """A kernel on this home with its socket, signal handlers and door.
+
+    The door opens at once on `port`; with None, on a free one when somebody first wants to come in.
+    Raises: StoreError, SettingsError, WorldError.
+    """
     programs = FolderPrograms()
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
@@ -49,10 +117,13 @@ async def serving(home: Home) -> AsyncGenerator[Serving, None]:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
         served = Serving(kernel, ending)
-        operations = Operations(kernel, load_with(programs), facts_of(kernel), ending.set)
+        door = _Doorkeeper(kernel, open_gate, port or 0)
+        operations = Operations(kernel, load_with(programs), facts_of(kernel), ending.set, door)
         control = Control(home.socket, operations, os.geteuid())
         watch = asyncio.ensure_future(_watch(served))
         try:
+            if port is not None:
+                await door.open()
             await control.start()
             for owner, caps in home.settings.owner_caps.items():
                 if owner != EVERYONE:
@@ -60,6 +131,7 @@ async def serving(home: Home) -> AsyncGenerator[Serving, None]:
             yield served
         finally:
             watch.cancel()
+            await door.close()
             await control.stop()
             operations.close()
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,17 +143,19 @@ async def _watch(served: Serving) -> None:
     served.ending.set()
 
 
-async def serve(home: Home, ready: Callable[[Kernel], None]) -> None:
+async def serve(
+    home: Home, ready: Callable[[Kernel], None], open_gate: OpenGate | None = None, *, port: int | None = None
+) -> None:
     """Run until told to stop. Raises: the fault that ended it."""
-    async with serving(home) as served:
+    async with serving(home, open_gate, port=port) as served:
         ready(served.kernel)
         await served.ending.wait()
     if served.fault is not None:
         raise served.fault
 
 
-def launch(home: Home) -> None:
-    """Start a kernel in the background; it stands when this returns.
+def launch(home: Home, port: int | None = None) -> None:
+    """Start a kernel in the background; it stands when this returns. With `port` its door is open, too.
 
     Raises: StoreLockedError if one runs already; WorldError with what the kernel said when it did not start.
     """
@@ -93,6 +167,8 @@ def launch(home: Home) -> None:
     before = os.fstat(log).st_size
     reading, writing = os.pipe()
     command = [sys.executable, "-m", "ergos.cli.main", "up", "--foreground", "--home", str(home.folder)]
+    if port is not None:
+        command += ["--port", str(port)]
     with os.fdopen(reading, "rb") as answer:
         try:
             # It leaves a process of its own behind and ends: no zombie stays with whoever started it.

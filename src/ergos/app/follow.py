@@ -15,7 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from ergos.app.client import ask
-from ergos.app.daemon import Serving, serving
+from ergos.app.daemon import OpenGate, Serving, serving
 from ergos.app.home import Home, reading
 from ergos.app.team import View, team_of
 from ergos.base.errors import ErgosError, NotRunningError
@@ -39,13 +39,13 @@ class Parting(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def attended(home: Home) -> AsyncGenerator[asyncio.Event, None]:
+async def attended(home: Home, open_gate: OpenGate | None = None) -> AsyncGenerator[asyncio.Event, None]:
     """A kernel for the time being: the running one, else one of our own. The event: the person wants to leave.
 
     Raises: StoreError; the fault that ended our own kernel.
     """
     if home.holder() is None:
-        async with serving(home) as served:
+        async with serving(home, open_gate) as served:
             yield served.ending
             _check(served)
         return

@@ -9,11 +9,14 @@ owner's alone (0700). Nothing is created before something has to be written.
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
+import sys
 from collections.abc import AsyncGenerator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -27,9 +30,12 @@ from ergos.base.errors import (
 )
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
+from ergos.drivers.models.catalogue import open_catalogue
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
+from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.packages import Definition
+from ergos.kernel.scheduler.wants import Rules
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.control import Facts, Load
 from ergos.runtime.kernel import Kernel
@@ -140,12 +146,19 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
     async with AsyncExitStack() as undo:
         store = SqliteStore(home.store)
         undo.push_async_callback(store.close)
+        signer = FileSigner(home.key)
+        models = await open_catalogue(home.settings.models, os.environ, HostClock()) if drive else None
+        if models is not None:
+            undo.push_async_callback(models.close)
         parts = Parts(
             store=store,
             clock=Monotone(HostClock()),
             entropy=HostEntropy(),
             programs=programs,
-            signer=FileSigner(home.key),
+            signer=signer,
+            models=models,
+            rules=_rules(home.settings.models),
+            door_secret=hashlib.sha256(signer.sign(_DOOR).encode()).digest(),
             concurrency=home.settings.concurrency,
             owner_caps=home.settings.owner_caps,
         )
@@ -160,12 +173,27 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
         await kernel.stop()
 
 
+def _rules(said: ModelSettings) -> Rules:
+    """The scheduler's knobs as the owner set them."""
+    if said.quantum_tokens is None:
+        return Rules(weights=said.weights)
+    return Rules(weights=said.weights, quantum_tokens=said.quantum_tokens)
+
+
+_DOOR: Final = b"ergos door 1"
+"""What is signed to make the secret of tokens: it follows from the home's key, and says nothing of it."""
+
+
+SWITCH_S: Final = 0.0005  # seconds a thread computes before it lets another: a commit that is done is not kept waiting
+
+
 def _calm_collector() -> None:
-    """Let Python's cycle collector leave alone what lives as long as the kernel.
+    """Let Python's cycle collector leave alone what lives as long as the kernel, and threads take turns sooner.
 
     A call makes hundreds of short-lived objects and no cycles; with the default thresholds, looking for some costs
     a tenth of the kernel's CPU time.
     """
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

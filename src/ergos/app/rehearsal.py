@@ -17,14 +17,14 @@ from ergos.base.canonical import Plain
 from ergos.base.errors import DivergedError, ErgosError, UnknownProcessError
 from ergos.base.ids import Digest, Pid
 from ergos.drivers.sqlite_reads import SqliteReads
-from ergos.kernel.events import Body, Committed, EffectClass, Exited, Failure, Spawned, Woken, decode_body
+from ergos.kernel.events import Body, Committed, Exited, Failure, Spawned, Woken, decode_body
 from ergos.kernel.history import Past, history
 from ergos.kernel.labels import USER
 from ergos.kernel.packages import Beginning, Definition, Package, Programs
 from ergos.kernel.syscalls import Answer, Idle, Request
 from ergos.kernel.values import NULL, Packed
 from ergos.runtime.failures import failure_of
-from ergos.runtime.replayer import Pending, Returned, Turn
+from ergos.runtime.replayer import Pending, Returned, Turn, effects_of
 
 RECORDS_MAX: Final = 1_000_000  # records of one process that are read for a replay
 
@@ -139,7 +139,7 @@ class Rehearsal:
                 turn.check_ended()
                 yield await self._returned(came, opened)
                 return
-            turn.ask(came, *_resolved(package, came), known={})
+            turn.ask(came, *effects_of(package, came), known={})
             for pending in turn.pending.values():
                 yield await self._answered(pending, opened.number)
             if any(pending.answer is None for pending in turn.pending.values()):
@@ -176,15 +176,6 @@ class Rehearsal:
 
 async def _resumed(turn: Turn) -> Returned | tuple[Request, ...]:
     return turn.resume()
-
-
-def _resolved(package: Package, asked: tuple[Request, ...]) -> tuple[dict[int, EffectClass], dict[int, Digest]]:
-    effects: dict[int, EffectClass] = {}
-    tools: dict[int, Digest] = {}
-    for number, request in enumerate(asked):
-        if request.kind == "act" and (tool := package.tools.get(request.name)) is not None:
-            effects[number], tools[number] = tool.spec.effect, tool.digest
-    return effects, tools
 
 
 def _answer(past: Past, value: Plain) -> Answer:

@@ -51,7 +51,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
             return True
         if self.state is not State.WAITING:
             return False
-        return self.waits in {"owner", "child"} or (self.waits == "mail" and self.wake_at_ns is None)
+        return self.waits in {"owner", "child", "program"} or (self.waits == "mail" and self.wake_at_ns is None)
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,8 @@ from ergos.kernel.labels import TRUSTED
 from ergos.kernel.process import ENDED, State, Wait
 from ergos.kernel.values import NULL
 from ergos.runtime.loader import Loader
-from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.machine import Machine
+from ergos.runtime.residents import Resident, Rows
 
 AFTERMATH: Final = "aftermath/"
 
@@ -68,10 +69,10 @@ class Aftermath:
         taken = set(self._slots.values())
         self._free.extend(slot for slot in range(max(taken, default=-1), -1, -1) if slot not in taken)
         for pid in list(self._slots):
-            await self.after(self._machine.table[pid])
+            await self.after(self._machine.table[pid], cut_off=True)
 
-    async def after(self, resident: Resident) -> None:
-        """Tell the parent, stop the children, settle and close."""
+    async def after(self, resident: Resident, *, cut_off: bool = False) -> None:
+        """Tell the parent, stop the children, settle and close. `cut_off`: the kernel stopped before it was done."""
         machine, process = self._machine, resident.process
         assert process.state in ENDED, process
         resident.errands += 1  # it stays in memory meanwhile
@@ -81,7 +82,7 @@ class Aftermath:
             self._others.roused(machine.table[process.parent], "child")
         if process.depth < SPAWN_DEPTH_MAX:
             await self._stop_children(process.pid)
-        if process.state is not State.DONE:
+        if cut_off or process.state is not State.DONE:  # one that is done left only what is still on its way
             await self._settle(resident)
         resident.errands -= 1
         if not self._over(resident):

@@ -11,17 +11,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
+from ergos.base.errors import NotRunningError
 from ergos.base.ids import Pid
+from ergos.base.money import Amount
 from ergos.kernel.events import Failure, SignalName, Verdict
 from ergos.kernel.packages import Definition
 from ergos.kernel.process import State
 from ergos.runtime.desk import Ended
+from ergos.runtime.foreign import foreign_definition
 from ergos.runtime.kernel import Kernel
-from ergos.runtime.machine import Resident
+from ergos.runtime.residents import Resident
 
 LONG_POLL_S: Final = 25  # seconds an `end_of` is kept open, so that clients that went away are noticed
 POLL_S_MIN: Final = 0.05  # seconds an `end_of` is kept open at least: time to look
@@ -91,6 +94,30 @@ class Send(Request, frozen=True, tag="send"):
     body: Any
 
 
+class Enter(Request, frozen=True, tag="enter"):
+    """Start a process for a foreign program, or let one come back into its process (`pid`)."""
+
+    owner: str
+    name: str = ""
+    resumable: bool = True
+    """It may be started again and then asks again what it asked; else it goes on for ever, one for each name."""
+    command: tuple[str, ...] = ()
+    folder: str = ""
+    models: tuple[str, ...] = ()
+    """Models it may call; empty: all."""
+    budget: Amount | None = None
+    """Ceiling of the process; a negative part means none."""
+    pid: Pid | None = None
+
+
+class Leave(Request, frozen=True, tag="leave"):
+    """A foreign program has gone: done (exit status 0), or not; then its process waits for it to be started again."""
+
+    pid: Pid
+    life: int
+    status: int
+
+
 class Sign(Request, frozen=True, tag="checkpoint"):
     """Sign what was written since the last checkpoint."""
 
@@ -99,7 +126,9 @@ class Stop(Request, frozen=True, tag="stop"):
     """End the kernel gracefully."""
 
 
-AnyRequest: TypeAlias = StatusOf | Spawn | EndOf | Processes | Signal | Answer | Halt | Send | Sign | Stop
+AnyRequest: TypeAlias = (
+    StatusOf | Spawn | EndOf | Processes | Signal | Answer | Halt | Send | Enter | Leave | Sign | Stop
+)
 
 # Answers
 
@@ -120,6 +149,18 @@ class Fine(Reply, frozen=True, tag="ok"):
     """Done, durably; the process concerned, or 0."""
 
     pid: Pid = Pid(0)
+
+
+class Entered(Reply, frozen=True, tag="entered"):
+    """A foreign program may come in."""
+
+    pid: Pid
+    life: int
+    token: str
+    url: str
+    """Where the door is: http://127.0.0.1:PORT"""
+    command: tuple[str, ...] = ()
+    folder: str = ""
 
 
 class Standing(Reply, frozen=True, tag="process"):
@@ -169,6 +210,8 @@ class Status(Reply, frozen=True, tag="status"):
     flying: int
     """Calls being performed or queued."""
     public_key: str = ""
+    door: str = ""
+    """URL of the door for foreign programs; '' while it is shut."""
     fault: str = ""
 
 
@@ -178,7 +221,20 @@ class Signed(Reply, frozen=True, tag="checkpoint"):
     seq: int = 0
 
 
-AnyReply: TypeAlias = Refusal | Fine | Standing | Live | Status | Signed
+AnyReply: TypeAlias = Refusal | Fine | Entered | Standing | Live | Status | Signed
+
+
+class Entry(Protocol):
+    """The door for foreign programs."""
+
+    @property
+    def url(self) -> str:
+        """Where it is; '' while it is shut."""
+        ...
+
+    async def open(self) -> str:
+        """Open it if it is shut; where it is. Raises: WorldError, NotRunningError."""
+        ...
 
 
 Load: TypeAlias = Callable[[Path, Mapping[str, object]], Definition]
@@ -197,8 +253,16 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 class Operations:
     """What can be asked of a kernel, whoever asks: the socket, or a command that holds the store itself."""
 
-    def __init__(self, kernel: Kernel, load: Load, facts: Facts, stop: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        load: Load,
+        facts: Facts,
+        stop: Callable[[], None],
+        entry: Entry | None = None,
+    ) -> None:
         self._kernel: Final = kernel
+        self._entry: Final = entry
         self._load: Final = load
         self._facts: Final = facts
         self._stop: Final = stop
@@ -227,12 +291,43 @@ class Operations:
             case Send(pid=pid, body=body):
                 await desk.send(pid, body)
                 return Fine(pid=pid)
+            case Enter():
+                return await self._enter(request)
+            case Leave(pid=pid, life=life, status=status):
+                await desk.leave(pid, life, status)
+                return Fine(pid=pid)
             case Sign():
                 made = await self._kernel.checkpoint()
                 return Signed(seq=made.seq if made is not None else 0)
             case Stop():
                 self._stop()
                 return Fine()
+
+    async def _enter(self, request: Enter) -> Entered:
+        if self._entry is None:
+            raise NotRunningError("a program can come in only while a kernel runs", remedy="`ergos up`, then again")
+        url = await self._entry.open()
+        if request.pid is not None:
+            pid = request.pid
+        else:
+            made = foreign_definition(
+                request.name,
+                resumable=request.resumable,
+                command=request.command,
+                folder=request.folder,
+                models=request.models,
+                budget=request.budget,
+            )
+            pid = await self._kernel.desk.host(made, request.owner)
+        entered = await self._kernel.desk.enter(pid, request.command)
+        return Entered(
+            pid=pid,
+            life=entered.visitor.life,
+            token=self._kernel.reactor.guests.token(entered.visitor),
+            url=url,
+            command=entered.command,
+            folder=entered.folder,
+        )
 
     async def _status(self) -> Status:
         machine, facts = self._kernel.machine, self._facts
@@ -251,6 +346,7 @@ class Operations:
             states=states,
             flying=sum(len(resident.flying) for resident in machine.table.values()),
             public_key=machine.parts.signer.public_key if machine.parts.signer is not None else "",
+            door=self._entry.url if self._entry is not None else "",
             fault="nothing moves any more; see the log" if machine.failed else "",
         )
 
@@ -265,6 +361,8 @@ class Operations:
             resident = self._kernel.machine.table.get(pid)
             state = resident.process.state if resident is not None else State.WAITING
             return Standing(pid=pid, state=state, ended=False)
+        if waiting.cancelled():
+            raise NotRunningError("the kernel is stopping; nothing is lost")
         ended = waiting.result().process
         return Standing(pid=pid, state=ended.state, ended=True, failure=ended.failure)
 

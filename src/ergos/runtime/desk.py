@@ -11,18 +11,21 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.canonical import Plain
-from ergos.base.errors import ErgosError, UnknownProcessError, UsageError
+from ergos.base.canonical import Plain, digest, encode
+from ergos.base.errors import ErgosError, ForeignTokenError, UnknownProcessError, UsageError
 from ergos.base.ids import Pid
 from ergos.kernel.events import Answered, Capped, Halted, SignalName, Verdict
 from ergos.kernel.history import note
 from ergos.kernel.ledger import Caps
-from ergos.kernel.packages import Definition
+from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Definition
 from ergos.kernel.process import ENDED, Process, State
 from ergos.kernel.rows import Item, Mail
 from ergos.kernel.step import Resolve
-from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.foreign import command_of
+from ergos.runtime.guests import Visitor
+from ergos.runtime.machine import Machine
 from ergos.runtime.reactor import Reactor
+from ergos.runtime.residents import Resident, Rows
 
 VERDICTS: Final[dict[str, tuple[Verdict, ...]]] = {
     "approval": ("approve", "deny"),
@@ -37,6 +40,14 @@ class Ended(msgspec.Struct, frozen=True):
 
     process: Process
     outcome: Plain
+
+
+class Entrance(msgspec.Struct, frozen=True):
+    """A foreign program may come in, and how it was started."""
+
+    visitor: Visitor
+    command: tuple[str, ...]
+    folder: str
 
 
 class Desk:
@@ -125,6 +136,47 @@ class Desk:
         pending = turn.pending.get(key)
         if pending is not None and pending.past is not None and pending.past is not turn.past.get(key):
             note({key: pending.past}, now_ns, record)
+
+    # Foreign programs
+
+    async def host(self, definition: Definition, owner: str) -> Pid:
+        """A process for a foreign program; of one that goes on for ever, the live one of that name and owner."""
+        if definition.program == FOREIGN_LASTING:
+            await self._machine.store.flush()
+            after = Pid(0)
+            while found := await self._machine.store.processes(owner=owner, after=after):
+                for process in found:
+                    if process.agent == definition.agent and await self._is(process, definition):
+                        return process.pid
+                after = found[-1].pid
+        return await self.spawn(definition, owner, idle=True)
+
+    async def _is(self, process: Process, definition: Definition) -> bool:
+        """Whether a process is of exactly this definition."""
+        return process.definition == digest(encode(definition))
+
+    async def enter(self, pid: Pid, command: tuple[str, ...]) -> Entrance:
+        """A foreign program comes in: for the first time, or started again; durable on return.
+
+        Raises: UnknownProcessError; ForeignTokenError if the process has ended or has a program of its own.
+        """
+        guests = self._reactor.guests
+        resident = await self._resident(pid)
+        definition = await self._reactor.loader.definition(resident.process.definition)
+        if not definition.program.startswith(FOREIGN):
+            raise ForeignTokenError(f"process {pid} runs a program of its own", remedy="`ergos wait` goes on with it")
+        told = command_of(definition)
+        if definition.program == FOREIGN_LASTING and (known := await guests.present(pid)) is not None:
+            return Entrance(known, told.command, told.folder)
+        visitor = await guests.enter(pid, command or told.command)
+        return Entrance(visitor, command or told.command, told.folder)
+
+    async def leave(self, pid: Pid, life: int, status: int) -> None:
+        """A foreign program has gone. Its process is done after status 0; else it waits to be started again."""
+        resident = await self._resident(pid)
+        if resident.process.state not in ENDED:
+            outcome: Plain = {"exit": status}
+            await self._reactor.guests.leave(Visitor(pid, life), done=status == 0, outcome=outcome)
 
     async def signal(self, pid: Pid, name: SignalName, by: str) -> Process:
         """Pause, resume, stop or kill; durable on return. Raises: IllegalTransitionError, UnknownProcessError."""

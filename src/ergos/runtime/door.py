@@ -13,45 +13,37 @@ the Sync (2006).
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
 from ergos.base.clock import SECOND
 from ergos.base.ids import Digest
-from ergos.base.limits import APPROVAL_TTL_S, ERROR_CHARS_MAX
+from ergos.base.limits import APPROVAL_TTL_S
 from ergos.base.money import Amount, format_money
 from ergos.kernel.events import Asked, Failure, Hold, Intended
 from ergos.kernel.history import Past
 from ergos.kernel.policy import Allowed, Ask, Denied, approval_digest, decide
 from ergos.kernel.rows import Item
-from ergos.kernel.scheduler import Ticket
-from ergos.kernel.solvers import SolverSpec, order
+from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.syscalls import TABLE
 from ergos.runtime.internal import Internal
-from ergos.runtime.machine import Flight, Machine, Resident, Rows
+from ergos.runtime.machine import Machine
 from ergos.runtime.replayer import Pending
-from ergos.runtime.settlement import Launcher, Settlement, queue_of, tool_of
+from ergos.runtime.residents import Flight, Resident, Rows
+from ergos.runtime.settlement import Launcher, Settlement, queue_of
+from ergos.runtime.subjects import Found, Subject, Subjects
 from ergos.runtime.vault import MissingBlobsError
-
-
-class Subject(msgspec.Struct, frozen=True):
-    """What a new call would do: its worst case, its payee, and how far it reaches."""
-
-    worst: Amount
-    provider: str
-    local: bool = False
-    solver: SolverSpec | None = None
-
-
-Found: TypeAlias = Subject | Failure
 
 
 class Door:
     """Steps 1 to 4 for every call."""
 
-    def __init__(self, machine: Machine, launcher: Launcher, settlement: Settlement, internal: Internal) -> None:
+    def __init__(
+        self, machine: Machine, launcher: Launcher, settlement: Settlement, internal: Internal, subjects: Subjects
+    ) -> None:
         self._machine: Final = machine
+        self._subjects: Final = subjects
         self._launcher: Final = launcher
         self._settlement: Final = settlement
         self._internal: Final = internal
@@ -91,46 +83,20 @@ class Door:
         grant = self._authorised(resident, pending, found.worst)
         if grant is None:
             return
-        hold = self._settlement.reserve(resident, found.worst, found.provider)
-        if isinstance(hold, Failure):
-            self._settlement.refuse(resident, pending, hold)
-            return
         if found.solver is not None:
             pending.call = msgspec.structs.replace(pending.call, solver=found.solver.name)
-        self._intend(resident, pending, hold, grant, local=found.local)
+        hold = self._settlement.reserve(resident, found.worst, found.provider)
+        if isinstance(hold, Failure):  # the program may give the task to a cheaper solver
+            self._settlement.refuse(resident, pending, hold)
+            return
+        self._intend(resident, pending, hold, grant, found)
 
     def _subject(self, resident: Resident, pending: Pending) -> Found:
         """A Failure if the call cannot be made at all."""
-        if self._machine.scheduler.full(queue_of(resident, pending.call)):
-            return Failure("E304", f"too many calls wait for {queue_of(resident, pending.call)}", "try again later")
-        if pending.call.kind == "think":
-            return self._solver(resident, pending)
-        tool = tool_of(resident, pending.call)
-        if tool is None:
-            return Failure("E301", f"there is no tool {pending.call.name!r}", "name a tool of the agent's folder")
-        if tool.spec.price is None:
-            return Failure("E303", f"the price of {tool.spec.name} is unknown, so it was not called")
-        misfit = tool.misfit(pending.request.args)
-        if misfit:
-            return Failure("E105", f"{tool.spec.name}: {misfit}"[:ERROR_CHARS_MAX])
-        worst = Amount(tool.spec.price.of(0), 0)
-        return Subject(worst, tool.spec.name, tool.spec.local and tool.spec.effect == "pure")
-
-    def _solver(self, resident: Resident, pending: Pending) -> Found:
-        """The kernel picks: the cheapest expected price per verified success, of those not tried."""
-        assert resident.package is not None
-        task = resident.package.tasks.get(pending.call.name)
-        if task is None:
-            return Failure("E301", f"there is no task {pending.call.name!r}", "name a task of the agent's folder")
-        tried = pending.request.args.get("tried")
-        able = order(task.spec, (solver.spec for solver in resident.package.solvers), self._machine.solver_records)
-        solver = next((spec for spec in able if not (isinstance(tried, list) and spec.name in tried)), None)
-        if solver is None and tried:
-            return Failure("E405", f"no other solver can do the task {task.spec.name!r}")
-        if solver is None or solver.price is None:
-            return Failure("E303", f"no solver of known price can do the task {task.spec.name!r}")
-        worst = Amount(solver.price.of(task.spec.tokens_max), task.spec.tokens_max)
-        return Subject(worst, solver.name, solver=solver)
+        queue = queue_of(resident, pending.call)
+        if self._machine.scheduler.full(queue):
+            return Failure("E304", f"too many calls wait for {queue}", "try again later")
+        return self._subjects.of(resident, pending)
 
     # Step 2
 
@@ -216,13 +182,13 @@ class Door:
 
     # Step 4
 
-    def _intend(self, resident: Resident, pending: Pending, hold: Hold | None, grant: str, *, local: bool) -> None:
-        call = pending.call
+    def _intend(self, resident: Resident, pending: Pending, hold: Hold | None, grant: str, subject: Subject) -> None:
+        call, local = pending.call, subject.local
         ticket = Ticket(resident.process.pid, call.key, queue_of(resident, call))
         verdict = pending.past.verdict if pending.past else None
         pending.submitted = True
         pending.past = Past(call, intended=not local, hold=hold, grant=grant)
-        resident.flying[call.key] = Flight(ticket, pending)
+        resident.flying[call.key] = flight = Flight(ticket, pending, subject.work)
         if local:  # nothing leaves the machine: one record with intent and result is enough
             self._launcher.launch(self._machine.scheduler.arrive(ticket))
             return
@@ -230,5 +196,5 @@ class Door:
             resident,
             (Intended(call, hold, grant, verdict.by if verdict else None),),
             Rows(blobs=pending.blobs) if pending.blobs else None,
-            self._settlement.when_durable(ticket),
+            self._settlement.when_durable(flight),
         )

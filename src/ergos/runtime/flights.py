@@ -14,11 +14,12 @@ from ergos.base.ids import Pid
 from ergos.kernel.events import Failure
 from ergos.kernel.packages import Absent
 from ergos.kernel.process import ENDED
-from ergos.kernel.scheduler import Ticket
+from ergos.kernel.scheduler.queues import Ticket
 from ergos.runtime.door import Door
-from ergos.runtime.machine import Flight, Machine, Resident
+from ergos.runtime.machine import Machine
 from ergos.runtime.performer import Came, Performer
 from ergos.runtime.replayer import Pending
+from ergos.runtime.residents import Flight, Resident
 from ergos.runtime.settlement import Settlement, Uncertain, Withdrawn
 
 Perform: TypeAlias = Callable[[Resident, Pending, float], Coroutine[object, object, Came]]

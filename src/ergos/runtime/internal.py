@@ -33,9 +33,10 @@ from ergos.kernel.policy import Allowed, approval_digest, decide
 from ergos.kernel.process import ENDED
 from ergos.kernel.rows import Item, Mail, Note
 from ergos.kernel.syscalls import Answer
-from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
 from ergos.runtime.replayer import Pending
+from ergos.runtime.residents import Resident, Rows
 
 
 class Internal:

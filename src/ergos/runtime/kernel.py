@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final, Self
 
-from ergos.base.errors import ErgosError
+from ergos.base.errors import ErgosError, NotRunningError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import CHECKPOINT_RECORDS, CHECKPOINT_S, STOP_GRACE_S, WAKE_BATCH
 from ergos.base.money import Amount
@@ -90,6 +90,7 @@ class Kernel:
             self._signing.cancel()
         await self.reactor.quiet(STOP_GRACE_S)
         self.machine.close_turns()
+        self.reactor.guests.abandon(NotRunningError("the kernel is stopping; nothing is lost"))
         try:
             if not self.machine.failed:
                 await self.machine.store.flush()
@@ -133,6 +134,7 @@ class Kernel:
 
     def _on_fault(self, error: ErgosError) -> None:
         self.reactor.population.abandon(error)
+        self.reactor.guests.abandon(error)
         if self._fault is not None and not self._fault.done():
             self._fault.set_result(error)
 

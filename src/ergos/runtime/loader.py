@@ -15,13 +15,23 @@ from ergos.base.ids import Digest
 from ergos.kernel.events import Answered, Body, Called, Intended, Repeated, Resulted, Woken, decode_body
 from ergos.kernel.history import history
 from ergos.kernel.ledger import scopes
-from ergos.kernel.packages import Beginning, Definition
+from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Beginning, Definition, Package
 from ergos.kernel.supervisor import LoopBreaker
-from ergos.runtime.machine import Machine, Resident
-from ergos.runtime.replayer import Turn
+from ergos.runtime.guest_turn import GuestTurn
+from ergos.runtime.machine import Machine
+from ergos.runtime.replayer import OpenTurn, Turn
+from ergos.runtime.residents import Resident
 
 Records: TypeAlias = tuple[tuple[int, Body], ...]
 """Times and records, in order."""
+
+
+async def _abroad(_: Beginning) -> None:
+    """The program of a foreign process runs elsewhere."""
+
+
+ABROAD: Final = Package(program=_abroad)
+"""What a foreign process has of a package: nothing."""
 
 
 class Loader:
@@ -30,14 +40,15 @@ class Loader:
     def __init__(self, machine: Machine) -> None:
         self._machine: Final = machine
 
-    async def open(self, resident: Resident) -> Turn:
+    async def open(self, resident: Resident) -> OpenTurn:
         """The open turn, ready to be driven. Raises: DefinitionError, CorruptStoreError."""
         machine, process = self._machine, resident.process
         fresh, resident.fresh = resident.fresh, False
         mark = resident.ticket
         records = () if fresh else await self.records(resident)
         resident.definition = await self.definition(process.definition)
-        resident.package = machine.parts.programs.package(resident.definition)
+        foreign = resident.definition.program.startswith(FOREIGN)
+        resident.package = ABROAD if foreign else machine.parts.programs.package(resident.definition)
         resident.expiring = any(grant.expires_ns is not None for grant in resident.definition.grants)
         resident.breaker = LoopBreaker(resident.definition.supervision.loop_calls)
         await self.books(resident, records)
@@ -45,6 +56,10 @@ class Loader:
         memory = await machine.vault.value(process.memory)
         if resident.ticket != mark:  # a call under way came home meanwhile
             return await self.open(resident)
+        if foreign:
+            life = memory.get("life") if isinstance(memory, dict) else None
+            lasting = resident.definition.program == FOREIGN_LASTING
+            return GuestTurn(records, process.label, life if isinstance(life, int) else 0, lasting=lasting)
         past = history(records)
         began_ns, woken = next(
             ((at_ns, body) for at_ns, body in records if isinstance(body, Woken)), (machine.now_ns, Woken("start"))

@@ -7,9 +7,8 @@ decision is made here.
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -23,16 +22,15 @@ from ergos.base.limits import ACTIVE_PROCESSES_MAX
 from ergos.base.money import Amount
 from ergos.kernel.events import Body, encode_body
 from ergos.kernel.journal import Entry
-from ergos.kernel.ledger import Book, Caps, Meter, Payer
-from ergos.kernel.packages import Definition, Package, Programs
-from ergos.kernel.ports import Done, Signer, Store
-from ergos.kernel.process import ENDED, Process, State
-from ergos.kernel.rows import Change, Item, Mail, Note
-from ergos.kernel.scheduler import Scheduler, Ticket
+from ergos.kernel.ledger import Book, Caps, Meter
+from ergos.kernel.packages import Definition, Programs
+from ergos.kernel.ports import Done, Models, Signer, Store
+from ergos.kernel.process import ENDED, State
+from ergos.kernel.rows import Change
+from ergos.kernel.scheduler.queues import Scheduler
+from ergos.kernel.scheduler.wants import Rules
 from ergos.kernel.solvers import Record as SolverRecord
-from ergos.kernel.supervisor import LoopBreaker
-from ergos.kernel.values import Blob
-from ergos.runtime.replayer import Pending, Turn
+from ergos.runtime.residents import Resident, Rows
 from ergos.runtime.vault import Vault
 
 
@@ -48,85 +46,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Calls at once by queue; CONCURRENCY_DEFAULT where a queue is not named."""
     owner_caps: dict[str, Caps] = {}
     """Ceilings of an owner, from the settings; '*' for every owner not named."""
+    models: Models | None = None
+    """The model endpoints, or none."""
+    rules: Rules = Rules()
+    """Knobs of the scheduler of model calls."""
+    door_secret: bytes = b""
+    """What the tokens of foreign programs are sealed with; empty: there are none."""
     watchdog: bool = True
     """Whether programs that compute without end are stopped, by the machine's time; off in simulations."""
-
-
-class Rows(msgspec.Struct, kw_only=True):
-    """Rows that go into the same transaction as some records."""
-
-    processes: tuple[Process, ...] = ()
-    mail_put: tuple[Mail, ...] = ()
-    mail_taken: tuple[int, ...] = ()
-    items_put: tuple[Item, ...] = ()
-    items_closed: tuple[int, ...] = ()
-    notes: tuple[Note, ...] = ()
-    blobs: tuple[Blob, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-class Flight:
-    """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
-
-    __slots__ = ("alarm", "begun", "cut_off", "pending", "task", "ticket")
-
-    def __init__(self, ticket: Ticket, pending: Pending) -> None:
-        self.ticket = ticket
-        self.pending = pending
-        self.task: asyncio.Task[None] | None = None
-        self.alarm: asyncio.TimerHandle | None = None
-        self.begun = False
-        """Its task has taken its first step."""
-        self.cut_off = ""
-        """Why we cancelled it, or ''."""
-
-
-class Resident:
-    """A process in memory: its row, its unread mail, and its open turn if it is being driven."""
-
-    __slots__ = (
-        "began_ns",
-        "breaker",
-        "cause",
-        "definition",
-        "errands",
-        "expiring",
-        "flying",
-        "fresh",
-        "mail",
-        "noticed",
-        "opening",
-        "package",
-        "payer",
-        "process",
-        "ticket",
-        "turn",
-    )
-
-    def __init__(self, process: Process, mail: Iterable[Mail]) -> None:
-        self.process = process
-        self.mail: deque[Mail] = deque(mail)
-        self.turn: Turn | None = None
-        self.definition: Definition | None = None
-        self.package: Package | None = None
-        self.payer = Payer(process.pid, process.agent, process.owner)
-        self.flying: dict[str, Flight] = {}
-        """Calls handed to a driver, by key."""
-        self.breaker: LoopBreaker | None = None
-        self.ticket = 0
-        """Number of the last change submitted for it."""
-        self.opening = False
-        """Its open turn is being read."""
-        self.noticed: tuple[int, int] = (0, 0)
-        """First and last message in the mailbox when its turn began."""
-        self.fresh = False
-        """Its open turn has just begun: the journal holds nothing of it but why (`cause`) and when (`began_ns`)."""
-        self.cause = "start"
-        self.began_ns = 0
-        self.expiring = False
-        """One of its grants has an end, so that a call has to be judged again when it starts."""
-        self.errands = 0
-        """Reads under way that its calls wait for."""
 
 
 class Machine:
@@ -371,8 +298,3 @@ def _tighter(first: int, second: int) -> int:
     if first < 0 or second < 0:
         return max(first, second)
     return min(first, second)
-
-
-def ends_of(mail: Sequence[Mail]) -> tuple[int, int]:
-    """Ids of the first and the last message; zeros for an empty mailbox."""
-    return (mail[0].id, mail[-1].id) if mail else (0, 0)

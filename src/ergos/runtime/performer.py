@@ -19,8 +19,9 @@ from ergos.base.limits import CALL_DEADLINE_S, ERROR_CHARS_MAX
 from ergos.kernel.events import Failure
 from ergos.kernel.packages import Absent, Errand, Performed, Solver, Task
 from ergos.kernel.pager import fitted
-from ergos.runtime.machine import Machine, Resident
+from ergos.runtime.machine import Machine
 from ergos.runtime.replayer import Pending
+from ergos.runtime.residents import Resident
 from ergos.runtime.settlement import Uncertain, tool_of
 
 Came: TypeAlias = Performed | Failure | Uncertain | Absent

@@ -16,15 +16,16 @@ from ergos.base.canonical import digest, encode
 from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
-from ergos.kernel.packages import Definition
+from ergos.kernel.packages import FOREIGN, Definition
 from ergos.kernel.ports import Done
 from ergos.kernel.process import ENDED, Process, State, Wait
 from ergos.kernel.step import Event, Signal
 from ergos.kernel.values import Blob, Packed
 from ergos.runtime.aftermath import Aftermath
 from ergos.runtime.loader import Loader
-from ergos.runtime.machine import Machine, Resident, Rows
+from ergos.runtime.machine import Machine
 from ergos.runtime.replayer import Pending, concerns
+from ergos.runtime.residents import Resident, Rows
 
 ABSENT_KEPT: Final = 10_000  # pids remembered as not existing
 
@@ -236,6 +237,8 @@ class Population:
         """The newest definition for a new turn, if it is not the one the process has."""
         machine, process = self._machine, resident.process
         known = machine.definitions.get(process.definition)
+        if known is not None and known.program.startswith(FOREIGN):
+            return None, ()
         newest = machine.parts.programs.current(process.agent, known.program) if known is not None else None
         if newest is None or known is None:
             return None, ()

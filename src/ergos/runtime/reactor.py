@@ -21,18 +21,16 @@ from ergos.base.errors import (
     BoundError,
     DefinitionError,
     ErgosError,
-    LoopingError,
     ProgramError,
     RefusedError,
     UsageError,
 )
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import ERROR_CHARS_MAX, SLEEP_S_MAX, WAKE_BATCH
-from ergos.kernel.events import Body, Doubted, EffectClass, Failure
-from ergos.kernel.history import answer_seen
+from ergos.kernel.events import Body, Doubted, Failure
 from ergos.kernel.process import State, Wait
 from ergos.kernel.rows import Item
-from ergos.kernel.scheduler import Ticket
+from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.step import (
     Activate,
     Announce,
@@ -51,18 +49,23 @@ from ergos.kernel.step import (
     Write,
     step,
 )
-from ergos.kernel.syscalls import Idle, Request
+from ergos.kernel.syscalls import Idle
 from ergos.kernel.values import Blob
+from ergos.runtime.dispatcher import Dispatcher
 from ergos.runtime.door import Door
 from ergos.runtime.failures import failure_of
 from ergos.runtime.flights import Flights, cancelled_from_within, cut_off
+from ergos.runtime.guest_turn import GuestTurn
+from ergos.runtime.guests import Guests
 from ergos.runtime.internal import Internal
 from ergos.runtime.loader import Loader
-from ergos.runtime.machine import Flight, Machine, Resident, Rows, ends_of
+from ergos.runtime.machine import Machine
 from ergos.runtime.performer import Came
 from ergos.runtime.population import Population
-from ergos.runtime.replayer import Pending, Returned, Turn, waiting_for
+from ergos.runtime.replayer import Pending, Returned, Turn, check_loop, effects_of, waiting_for
+from ergos.runtime.residents import Flight, Resident, Rows, ends_of
 from ergos.runtime.settlement import Settlement
+from ergos.runtime.subjects import Subjects
 from ergos.runtime.timers import Timers
 from ergos.runtime.watchdog import Watchdog
 
@@ -75,11 +78,14 @@ class Reactor:
     def __init__(self, machine: Machine, on_fault: Callable[[ErgosError], None]) -> None:
         self.machine: Final = machine
         self.loader: Final = Loader(machine)
-        self.settlement: Final = Settlement(machine, self)
+        subjects = Subjects(machine)
+        self.settlement: Final = Settlement(machine, self, subjects)
         self.population: Final = Population(machine, self, self.loader)
         self.timers: Final = Timers(machine, self, self.population)
         machine.on_failure = self.fault
-        self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population))
+        self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population), subjects)
+        self.dispatcher: Final = Dispatcher(machine, self, self.settlement, self.door)
+        self.guests: Final = Guests(machine, self, self.population, self.door, self.settlement, self.dispatcher.ended)
         self.watchdog: Final = Watchdog()
         self._flights: Final = Flights(machine, self, self.settlement, self.door)
         self._on_fault: Final = on_fault
@@ -192,6 +198,11 @@ class Reactor:
             return
         if resident.process.state is State.READY:
             self.apply(resident, Activate())
+        if isinstance(turn, GuestTurn):
+            if resident.process.state is State.RUNNING:
+                self.guests.drive(resident, turn)
+            return
+        assert isinstance(turn, Turn)
         for _ in range(CALLS_PER_DRIVE):
             if resident.process.state is not State.RUNNING or resident.turn is not turn:
                 return
@@ -211,7 +222,8 @@ class Reactor:
         definition = resident.definition
         assert definition is not None
         try:
-            self._check_loop(resident, turn)
+            assert resident.breaker is not None
+            check_loop(turn, resident.breaker)
             self.watchdog.enter(definition.supervision.watchdog_s)
             try:
                 came = turn.resume()
@@ -221,10 +233,7 @@ class Reactor:
                 turn.check_ended()
                 self._returned(resident, turn, came)
                 return False
-            effects: dict[int, EffectClass] = {}
-            tools: dict[int, Digest] = {}
-            self._resolve(resident, came, effects, tools)
-            turn.ask(came, effects, tools, self.machine.vault.known)
+            turn.ask(came, *effects_of(turn.package, came), self.machine.vault.known)
         except (
             RefusedError,
             ProgramError,
@@ -239,26 +248,6 @@ class Reactor:
             return False
         return True
 
-    def _resolve(
-        self, resident: Resident, asked: tuple[Request, ...], effects: dict[int, EffectClass], tools: dict[int, Digest]
-    ) -> None:
-        assert resident.package is not None
-        for number, request in enumerate(asked):
-            if request.kind == "act" and (tool := resident.package.tools.get(request.name)) is not None:
-                effects[number], tools[number] = tool.spec.effect, tool.digest
-
-    def _check_loop(self, resident: Resident, turn: Turn) -> None:
-        """Raises: LoopingError."""
-        breaker = resident.breaker
-        assert breaker is not None
-        for pending in turn.pending.values():
-            result = pending.past.result if pending.past is not None else None
-            if breaker.looping(pending.call.content, answer_seen(result)):
-                raise LoopingError(
-                    f"{pending.call.kind} {pending.call.name!r} was called with the same arguments and answered in the "
-                    "same way too often in a row",
-                )
-
     def _returned(self, resident: Resident, turn: Turn, came: Returned) -> None:
         """The turn, or the process, has ended."""
         value = came.value
@@ -270,6 +259,7 @@ class Reactor:
                 self.apply(resident, EndTurn(memory, value.wake_at_ns, turn.label), rows=Rows(blobs=blobs))
                 if resident.mail and ends_of(resident.mail) != resident.noticed:
                     self.wake(resident, "mail")  # a turn that took no message is not woken by the same ones again
+            self.dispatcher.ended(resident.process.pid)
             if resident.process.state is not State.WAITING:
                 return
             if value.wake_at_ns is not None:
@@ -293,7 +283,7 @@ class Reactor:
 
     def wake(self, resident: Resident, cause: Wait) -> None:
         """What a waiting process waits for is there; begins a new turn if none is open."""
-        assert cause != ""
+        assert cause not in ("", "program")
         process = resident.process
         if process.state is not State.WAITING:
             if process.state is State.RUNNING:
@@ -338,8 +328,11 @@ class Reactor:
                     self.enqueue(resident.process.pid)
                 case Withdraw():
                     self._flights.withdraw(resident)
+                    self.dispatcher.withdraw(resident)
                 case Announce():
                     self.population.ended(resident)
+                    self.guests.ended(resident.process.pid)
+                    self.dispatcher.ended(resident.process.pid)
                 case _:
                     pass
 
@@ -354,6 +347,10 @@ class Reactor:
         """Perform these calls now."""
         self._flights.launch(tickets)
 
+    def dispatch(self, flight: Flight) -> None:
+        """Hand a model call to the scheduler of model calls."""
+        self.dispatcher.dispatch(flight)
+
     def probe(self, resident: Resident, pending: Pending) -> None:
         """Ask the outside whether a reconcilable call happened, then adopt or repeat it."""
         self._flights.probe(resident, pending)
@@ -361,6 +358,7 @@ class Reactor:
     def release(self) -> None:
         """STOP was lifted: start what it held back and consider everything else again."""
         self._flights.release()
+        self.dispatcher.release()
         for pid, resident in self.machine.table.items():
             if resident.process.state is State.RUNNING:
                 self.enqueue(pid)

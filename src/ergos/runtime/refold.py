@@ -19,6 +19,7 @@ from ergos.base.money import ZERO, Amount
 from ergos.kernel.events import (
     Answered,
     Asked,
+    Attached,
     Body,
     Booted,
     Called,
@@ -33,6 +34,7 @@ from ergos.kernel.events import (
     Intended,
     Refused,
     Repeated,
+    Replayed,
     Restarted,
     Resulted,
     Signalled,
@@ -85,6 +87,12 @@ class Traced(msgspec.Struct):
     """Calls in doubt that nobody has answered."""
     begun: dict[str, bool] = {}
     """Calls begun in this turn by an intent, by key, and whether each was answered."""
+    good: set[str] = set()
+    """Those that were answered well: what a foreign program may be told again."""
+    life: int = 0
+    """Starts of its foreign program."""
+    replayed: set[str] = set()
+    """What it was told again since the last of them."""
 
 
 class Refold:
@@ -107,6 +115,8 @@ class Refold:
             Exited: self._exited,
             Restarted: self._restarted,
             Signalled: self._signalled,
+            Attached: self._attached,
+            Replayed: self._replayed,
         }
 
     def take(self, record: Sealed, body: Body) -> str:
@@ -155,7 +165,7 @@ class Refold:
         if record.turn != process.turn + 1:
             return f"turn {record.turn} follows turn {process.turn} of process {record.pid}"
         process.turn, process.turn_open, process.states, process.wake_at_ns = record.turn, True, OPEN, None
-        process.begun = {}
+        process.begun, process.good, process.replayed = {}, set(), set()
         process.definition = body.definition or process.definition
         return ""
 
@@ -210,6 +220,25 @@ class Refold:
         process.states = after
         return ""
 
+    # Foreign programs
+
+    def _attached(self, record: Sealed, process: Traced, body: Attached) -> str:
+        if not process.turn_open:
+            return f"the program of process {record.pid} was started outside of a turn"
+        if body.life != process.life + 1:
+            return f"start {body.life} of the program of process {record.pid} follows start {process.life}"
+        process.life = body.life
+        process.replayed.clear()
+        return ""
+
+    def _replayed(self, record: Sealed, process: Traced, body: Replayed) -> str:
+        if body.key not in process.good:
+            return f"process {record.pid} was told the answer of {body.key!r} again, which it does not have"
+        if body.key in process.replayed:
+            return f"process {record.pid} was told the answer of {body.key!r} twice in one life"
+        process.replayed.add(body.key)
+        return ""
+
     # Calls and money
 
     def _intended(self, record: Sealed, process: Traced, body: Intended) -> str:
@@ -229,9 +258,18 @@ class Refold:
             how = "was never begun" if answered is None else "was answered already"
             return f"the call {body.key!r} of process {record.pid} has a result and {how}"
         process.begun[body.key] = True
+        if body.failure is None:
+            process.good.add(body.key)
         hold = self.holds.pop((record.pid, body.key), None)
+        held = hold.amount if hold is not None else ZERO
+        if not body.charge.covers(ZERO):
+            return f"the call {body.key!r} of process {record.pid} was charged less than nothing"
+        if body.claimed is not None and (body.claimed == body.charge or body.charge != body.claimed.at_most(held)):
+            return (
+                f"what is said to be claimed for the call {body.key!r} of process {record.pid} is not what was charged"
+            )
         if hold is not None:
-            self._book.settle(process.payer, hold, body.charge)
+            self._book.settle(process.payer, hold, body.charge, body.provider)
         elif body.charge:
             return f"the call {body.key!r} of process {record.pid} was charged and nothing had been set aside"
         return ""
@@ -241,6 +279,8 @@ class Refold:
         if process.begun.get(body.key) is not False:
             return f"the call {body.key!r} of process {record.pid} is repeated and nothing is open of it"
         old = self.holds.get(name)
+        if body.charge and (old is None or body.charge != old.amount):
+            return f"the call {body.key!r} of process {record.pid} is repeated, charged other than was set aside"
         if old is not None and body.charge:
             del self.holds[name]
             self._book.settle(process.payer, old, body.charge)

@@ -13,14 +13,16 @@ from typing import cast
 import msgspec
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import BoundError, DivergedError, ErgosError, ProgramError
+from ergos.base.errors import BoundError, DivergedError, ErgosError, LoopingError, ProgramError
 from ergos.base.ids import Digest
 from ergos.base.limits import CALLS_PARALLEL_MAX, CALLS_PER_TURN_MAX
 from ergos.kernel.events import Call, EffectClass
-from ergos.kernel.history import Past
+from ergos.kernel.history import Past, answer_seen
 from ergos.kernel.labels import Label, join
 from ergos.kernel.packages import Beginning, Package
+from ergos.kernel.ports import Sink
 from ergos.kernel.process import Wait
+from ergos.kernel.supervisor import LoopBreaker
 from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
 from ergos.kernel.values import Blob
 
@@ -36,6 +38,8 @@ class Pending(msgspec.Struct):
     answer: Answer | None = None
     submitted: bool = False
     """An intent of this kernel's life is under way; it must not be handled twice."""
+    sink: Sink | None = None
+    """Takes the pieces of a stream as they come."""
     read: tuple[tuple[str, Plain, Label], ...] | None = None
     """What `recall` read: key, value, label."""
 
@@ -46,15 +50,30 @@ class Returned(msgspec.Struct, frozen=True):
     value: Idle | Plain
 
 
-class Turn:
-    """One open turn of one process, live in memory."""
+class OpenTurn:
+    """The open turn of a process, whoever makes its calls."""
 
-    def __init__(self, package: Package, beginning: Beginning, past: dict[str, Past], label: Label) -> None:
-        self.package = package
+    def __init__(self, past: dict[str, Past], label: Label) -> None:
         self.past = past
         self.label = label
         """Join of what the turn has read so far."""
         self.pending: dict[str, Pending] = {}
+
+    @property
+    def spawned(self) -> int:
+        """Children spawned in this turn."""
+        return 0
+
+    def close(self) -> None:
+        """Let go of it; the journal can bring it back."""
+
+
+class Turn(OpenTurn):
+    """One open turn of one process, live in memory."""
+
+    def __init__(self, package: Package, beginning: Beginning, past: dict[str, Past], label: Label) -> None:
+        super().__init__(past, label)
+        self.package = package
         self._used: set[str] = set()
         self._unmatched: dict[str, None] = dict.fromkeys(past)
         self._coroutine = package.program(beginning)
@@ -158,7 +177,28 @@ class Turn:
         return cast("tuple[Request, ...]", requests)
 
 
-def waiting_for(turn: Turn) -> tuple[Wait, int | None]:
+def effects_of(package: Package, asked: tuple[Request, ...]) -> tuple[dict[int, EffectClass], dict[int, Digest]]:
+    """Effect class and tool digest by position, of those requests that name a tool the agent has."""
+    effects: dict[int, EffectClass] = {}
+    tools: dict[int, Digest] = {}
+    for number, request in enumerate(asked):
+        if request.kind == "act" and (tool := package.tools.get(request.name)) is not None:
+            effects[number], tools[number] = tool.spec.effect, tool.digest
+    return effects, tools
+
+
+def check_loop(turn: OpenTurn, breaker: LoopBreaker) -> None:
+    """Count the answers a program is about to be sent. Raises: LoopingError."""
+    for pending in turn.pending.values():
+        result = pending.past.result if pending.past is not None else None
+        if breaker.looping(pending.call.content, answer_seen(result)):
+            raise LoopingError(
+                f"{pending.call.kind} {pending.call.name!r} was called with the same arguments and answered in the "
+                "same way too often in a row",
+            )
+
+
+def waiting_for(turn: OpenTurn) -> tuple[Wait, int | None]:
     """What the unanswered calls of a turn wait for (the last of them), and the earliest time one is due."""
     waits: Wait = "mail"
     due: list[int] = []
@@ -170,7 +210,7 @@ def waiting_for(turn: Turn) -> tuple[Wait, int | None]:
     return waits, min(due, default=None)
 
 
-def concerns(turn: Turn, cause: Wait) -> bool:
+def concerns(turn: OpenTurn, cause: Wait) -> bool:
     """Whether an unanswered call of the turn may be answered now that this has happened."""
     return any(pending.answer is None and _wait_of(pending)[0] == cause for pending in turn.pending.values())
 

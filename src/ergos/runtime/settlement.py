@@ -22,12 +22,14 @@ from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, UNTRUSTED, Label, join
 from ergos.kernel.packages import Performed, Tool
 from ergos.kernel.rows import Item
-from ergos.kernel.scheduler import Ticket
+from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.solvers import Record as SolverRecord
 from ergos.kernel.syscalls import Answer, recovery
 from ergos.kernel.values import NULL, Blob, Packed
-from ergos.runtime.machine import Flight, Machine, Resident, Rows
+from ergos.runtime.machine import Machine
 from ergos.runtime.replayer import Pending
+from ergos.runtime.residents import Flight, Resident, Rows
+from ergos.runtime.subjects import Subjects
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -35,6 +37,7 @@ class Withdrawn(msgspec.Struct, frozen=True):
 
     why: str
     code: str = "E300"
+    remedy: str = ""
 
 
 class Uncertain(msgspec.Struct, frozen=True):
@@ -46,11 +49,25 @@ class Uncertain(msgspec.Struct, frozen=True):
 Outcome: TypeAlias = Performed | Failure | Withdrawn
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """What settles a call."""
+
+    charge: Amount
+    faults: tuple[str, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    provider: str = ""
+    claimed: Amount | None = None
+
+
 class Launcher(Protocol):
     """What the door and the settlement ask of the reactor."""
 
     def launch(self, tickets: tuple[Ticket, ...]) -> None:
         """Perform these calls now."""
+        ...
+
+    def dispatch(self, flight: Flight) -> None:
+        """Hand a model call to the scheduler of model calls."""
         ...
 
     def probe(self, resident: Resident, pending: Pending) -> None:
@@ -69,24 +86,26 @@ class Launcher(Protocol):
 class Settlement:
     """Steps 7 and 8, and recovery by effect class."""
 
-    def __init__(self, machine: Machine, launcher: Launcher) -> None:
+    def __init__(self, machine: Machine, launcher: Launcher, subjects: Subjects) -> None:
         self._machine: Final = machine
         self._launcher: Final = launcher
+        self._subjects: Final = subjects
 
     def record(self, resident: Resident, pending: Pending, outcome: Outcome, *, late: bool = False) -> None:
         """Write what came of a call, settle its hold, and answer the program unless it is gone (`late`)."""
         machine, call, past = self._machine, pending.call, pending.past
         assert past is not None
         resident.flying.pop(call.key, None)
-        charge, faults, facts = self._judged(resident, pending, outcome)
+        judged = self._judged(resident, pending, outcome)
+        charge, faults, facts = judged.charge, judged.faults, judged.facts
         if past.hold is not None:
-            machine.book.settle(resident.payer, past.hold, charge)
+            machine.book.settle(resident.payer, past.hold, charge, judged.provider)
             past.hold = None
         value, packed, blobs, failure = self._packed(call, outcome)
         label = self._label(resident, call, outcome)
         body: Resulted | Called
         if past.intended:
-            body = Resulted(call.key, packed, failure, label, charge, faults, late)
+            body = Resulted(call.key, packed, failure, label, charge, faults, late, judged.provider, judged.claimed)
         else:
             body = Called(call, packed, failure, label)
             blobs = (*pending.blobs, *blobs)
@@ -103,7 +122,7 @@ class Settlement:
         closed = () if closes is None else (closes,)
         body = Refused(pending.call, failure)
         self._machine.submit(resident, (body,), Rows(blobs=pending.blobs, items_closed=closed))
-        pending.answer = Answer(None, failure, at_ns=self._machine.now_ns)
+        pending.answer = Answer(None, failure, solver=pending.call.solver, at_ns=self._machine.now_ns)
 
     def reserve(self, resident: Resident, worst: Amount, provider: str) -> Hold | None | Failure:
         """The hold that covers the worst case; None for a call that can cost nothing."""
@@ -117,43 +136,55 @@ class Settlement:
         machine.book.hold(resident.payer, hold)
         return hold
 
-    def when_durable(self, ticket: Ticket) -> Callable[[ErgosError | None], None]:
+    def when_durable(self, flight: Flight) -> Callable[[ErgosError | None], None]:
         """A callback that hands the call to its queue once its intent is durable."""
 
         def arrived(error: ErgosError | None) -> None:
-            if error is None:
-                self._launcher.launch(self._machine.scheduler.arrive(ticket))
+            if error is not None:
+                return
+            if flight.work is not None:
+                self._launcher.dispatch(flight)
+            else:
+                self._launcher.launch(self._machine.scheduler.arrive(flight.ticket))
 
         return arrived
 
-    def _judged(
-        self, resident: Resident, pending: Pending, outcome: Outcome
-    ) -> tuple[Amount, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    def _judged(self, resident: Resident, pending: Pending, outcome: Outcome) -> Judged:
         """What a call costs, what its acceptance checks found, and the solver's record if it changed."""
         call, past = pending.call, pending.past
         assert past is not None
+        held = past.hold.amount if past.hold is not None else ZERO
         if isinstance(outcome, Withdrawn):
             # A model call was charged when it was repeated; a tool's hold still covers its first attempt.
-            billed = past.hold.amount if past.hold and past.repeated and call.kind == "act" else ZERO
-            return billed, (), ()
+            return Judged(held if past.repeated and call.kind == "act" else ZERO)
         if isinstance(outcome, Failure) or call.kind != "think" or resident.package is None:
-            return (past.hold.amount if past.hold else ZERO), (), ()
+            return Judged(held)
+        facts = self._remembered(call, outcome) if call.solver is not None else ()
+        bill = outcome.bill
+        if bill is not None and bill.amount is not None:
+            charge = bill.amount.at_most(held)
+            return Judged(charge, outcome.faults, facts, bill.provider, bill.amount if bill.amount != charge else None)
+        if bill is not None:
+            return Judged(held, outcome.faults, facts, bill.provider)
         price = next((s.spec.price for s in resident.package.solvers if s.spec.name == call.solver), None)
         charge = Amount(price.of(outcome.tokens) if price else 0, outcome.tokens)
-        faults = outcome.faults
+        return Judged(charge, outcome.faults, facts)
+
+    def _remembered(self, call: Call, outcome: Performed) -> tuple[tuple[str, str], ...]:
+        """Count this answer in its solver's record; the fact to store."""
         record = self._machine.solver_records.setdefault((call.name, call.solver or ""), SolverRecord())
-        if faults:
+        if outcome.faults:
             record.rejected += 1
         else:
             record.accepted += 1
-        return charge, faults, ((f"solver/{call.name}/{call.solver}", f"{record.accepted} {record.rejected}"),)
+        return ((f"solver/{call.name}/{call.solver}", f"{record.accepted} {record.rejected}"),)
 
     def _packed(self, call: Call, outcome: Outcome) -> tuple[Plain, Packed, tuple[Blob, ...], Failure | None]:
         """Value, packed value, its blobs, failure; a result that is no plain data is a failure of the tool."""
         if isinstance(outcome, Failure):
             return None, NULL, (), outcome
         if isinstance(outcome, Withdrawn):
-            return None, NULL, (), Failure(outcome.code, outcome.why)
+            return None, NULL, (), Failure(outcome.code, outcome.why, outcome.remedy)
         try:
             packed, blobs = self._machine.vault.pack(outcome.value, what=f"the result of {call.name}")
         except ErgosError as error:
@@ -205,12 +236,15 @@ class Settlement:
         machine, past = self._machine, pending.past
         assert past is not None
         charge, hold = ZERO, past.hold
+        found = self._subjects.again(resident, pending)
         if hold is None or past.call.kind == "think":
-            worst, provider = self._worst(resident, past.call)
             if hold is not None:
                 charge = hold.amount
                 machine.book.settle(resident.payer, hold, charge)
-            fresh = self.reserve(resident, worst, provider)
+            if isinstance(found, Failure):
+                self._uncovered(resident, pending, found, charge)
+                return
+            fresh = self.reserve(resident, found.worst, found.provider)
             if isinstance(fresh, Failure):
                 self._uncovered(resident, pending, fresh, charge)
                 return
@@ -218,8 +252,34 @@ class Settlement:
         past.hold, past.doubt, past.resolution, past.repeated = hold, None, None, True
         pending.submitted = True
         ticket = Ticket(resident.process.pid, past.call.key, queue_of(resident, past.call))
-        resident.flying[past.call.key] = Flight(ticket, pending)
-        machine.submit(resident, (Repeated(past.call.key, charge, hold, why),), None, self.when_durable(ticket))
+        work = found.work if not isinstance(found, Failure) else None
+        flight = resident.flying[past.call.key] = Flight(ticket, pending, work)
+        machine.submit(resident, (Repeated(past.call.key, charge, hold, why),), None, self.when_durable(flight))
+
+    def again(self, resident: Resident, flight: Flight, *, beside: bool) -> Failure | None:
+        """Before a model call is sent once more in this kernel's life: what the last sending may have cost stays
+        charged and it is held anew; the sending waits until that is durable. A Failure if nothing covers it.
+
+        `beside`: a sending of it is under way, so that without cover nothing changes.
+        """
+        machine, past = self._machine, flight.pending.past
+        assert past is not None
+        assert flight.work is not None
+        hold = self.reserve(resident, flight.work.worst, flight.work.choice.endpoints[0].name)
+        if isinstance(hold, Failure) and beside:
+            return hold
+        charge = ZERO
+        if past.hold is not None:
+            charge = past.hold.amount
+            machine.book.settle(resident.payer, past.hold, charge)
+            past.hold = None
+        if isinstance(hold, Failure):
+            # The old hold is settled with this record, so that the result that follows charges nothing twice.
+            machine.submit(resident, (Repeated(past.call.key, charge, None, "pure"),))
+            return hold
+        past.hold, past.repeated = hold, True
+        machine.submit(resident, (Repeated(past.call.key, charge, hold, "pure"),), None, self.when_durable(flight))
+        return None
 
     def doubt(self, resident: Resident, pending: Pending, why: str) -> None:
         """Nobody knows whether it happened: park, and show the owner the exact call."""
@@ -253,7 +313,7 @@ class Settlement:
             case Called(value=value, failure=failure, label=label):
                 return Answer(self._machine.vault.unpack(value), failure, label, at_ns=past.at_ns)
             case Refused(failure=failure):
-                return Answer(None, failure, at_ns=past.at_ns)
+                return Answer(None, failure, solver=past.call.solver, at_ns=past.at_ns)
             case None:
                 raise AssertionError(past.call.key)
 
@@ -276,18 +336,6 @@ class Settlement:
         self._machine.submit(resident, (body,))
         past.result, past.hold = body, None
         pending.answer = Answer(None, failure, TRUSTED, (), past.call.solver, self._machine.now_ns)
-
-    def _worst(self, resident: Resident, call: Call) -> tuple[Amount, str]:
-        """Worst case and payee of a call that is known to have been allowed once."""
-        assert resident.package is not None
-        if call.kind == "act":
-            tool = tool_of(resident, call)
-            price = tool.spec.price if tool is not None else None
-            return Amount(price.of(0) if price else 0, 0), call.name
-        task = resident.package.tasks.get(call.name)
-        price = next((s.spec.price for s in resident.package.solvers if s.spec.name == call.solver), None)
-        tokens = task.spec.tokens_max if task is not None else 0
-        return Amount(price.of(tokens) if price else 0, tokens), call.solver or call.name
 
 
 def tool_of(resident: Resident, call: Call) -> Tool | None:

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 from ergos.base.clock import SECOND
 from ergos.base.limits import WAKE_BATCH
 from ergos.kernel.process import State, Wait
-from ergos.runtime.machine import Machine, Resident
+from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
+from ergos.runtime.residents import Resident
 
 LOOK_S_MAX: Final = 86_400  # seconds between two looks at the clock; a laptop that slept is noticed within them
 

@@ -1,0 +1,219 @@
+"""What a foreign program asks again is told by content, in order, once."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ergos.base.canonical import Plain
+from ergos.base.limits import CALLS_PER_TURN_MAX, GUEST_TURN_CALLS
+from ergos.kernel.events import Attached, Body, Failure, Intended, Refused, Replayed, Resulted
+from ergos.kernel.history import Past
+from ergos.kernel.labels import USER
+from ergos.kernel.syscalls import Answer
+from ergos.kernel.values import pack
+from ergos.runtime.guest_turn import GuestTurn
+from ergos.runtime.replayer import Pending
+
+
+class Notebook:
+    """Plays the journal: asks a turn, answers new calls, and writes what a kernel would write."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, Body]] = []
+        self.sent = 0
+
+    def turn(self) -> GuestTurn:
+        return GuestTurn(self.records, USER, 0)
+
+    def enter(self, turn: GuestTurn) -> None:
+        self.records.append((0, Attached(turn.life + 1)))
+        turn.begin(turn.life + 1)
+
+    def ask(self, turn: GuestTurn, words: Plain, *, fails: bool = False, answered: bool = True) -> str:
+        pending = turn.ask({"dialect": "openai.chat", "body": {"messages": words}}, "model.auto", (), None)
+        past = pending.past
+        if past is not None and past.result is not None:
+            self.records.append((0, Replayed(pending.call.key)))
+            return self._given(turn, pending)
+        if past is None:
+            self.records.append((0, Intended(pending.call)))
+            pending.past = turn.past.setdefault(
+                pending.call.key, GuestTurn(self.records, USER, 0).past[pending.call.key]
+            )
+        if not answered:
+            return ""
+        self.sent += 1
+        failure = Failure("E506", "broken") if fails else None
+        result = Resulted(pending.call.key, pack(f"answer {self.sent}")[0], failure)
+        self.records.append((0, result))
+        assert pending.past is not None
+        pending.past.result = result
+        return self._given(turn, pending)
+
+    def _given(self, turn: GuestTurn, pending: Pending) -> str:
+        assert pending.past is not None
+        assert isinstance(pending.past.result, Resulted)
+        pending.answer = Answer()
+        turn.give()
+        return bytes(pending.past.result.value).decode() if pending.past.result.failure is None else "failed"
+
+
+def test_the_nth_call_of_one_content_gets_the_nth_answer():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    said = [book.ask(turn, words) for words in ("a", "b", "a", "a")]
+    turn = book.turn()
+    book.enter(turn)
+    assert [book.ask(turn, words) for words in ("b", "a", "a", "a")] == [said[1], said[0], said[2], said[3]]
+    assert book.sent == 4
+    assert book.ask(turn, "a") == '"answer 5"'
+
+
+def test_a_failure_is_not_an_answer():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    assert book.ask(turn, "a", fails=True) == "failed"
+    assert book.ask(turn, "a") == '"answer 2"'
+    turn = book.turn()
+    book.enter(turn)
+    assert book.ask(turn, "a") == '"answer 2"'
+
+
+def test_a_refusal_is_asked_anew():
+    turn = GuestTurn((), USER, 0)
+    pending = turn.ask({"body": {}}, "model.auto", (), None)
+    again = GuestTurn([(0, Refused(pending.call, Failure("E302", "no cover")))], USER, 0)
+    again.begin(1)
+    assert again.ask({"body": {}}, "model.auto", (), None).past is None
+
+
+def test_what_was_never_answered_is_carried_on_under_its_key():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    book.ask(turn, "a", answered=False)
+    turn = book.turn()
+    first = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    assert first.past is not None
+    assert first.past.result is None
+    second = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    assert second.past is None
+    assert second.call.key != first.call.key
+
+
+def test_what_may_differ_is_no_part_of_the_content_and_is_sent_all_the_same():
+    turn = GuestTurn((), USER, 0)
+    one = turn.ask({"body": {"m": 1}, "aside": {"user": "x"}}, "model.auto", (), None)
+    two = turn.ask({"body": {"m": 1}, "aside": {"user": "y"}}, "model.auto", (), None)
+    assert one.call.content == two.call.content
+    assert one.request.args["aside"] == {"user": "x"}
+
+
+def test_an_answer_that_was_not_delivered_is_given_to_the_next_who_asks():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    pending = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    book.records.append((0, Intended(pending.call)))
+    past = turn.past[pending.call.key] = GuestTurn(book.records, USER, 0).past[pending.call.key]
+    past.result = Resulted(pending.call.key, pack("answer 1")[0])
+    pending.past, pending.answer = past, Answer()
+    turn.give()
+    turn.take_back(pending)
+    assert book.ask(turn, "a") == '"answer 1"'
+    assert book.ask(turn, "a") == '"answer 1"'.replace("1", str(book.sent))
+
+
+WORDS: dict[str, Plain] = {"dialect": "openai.chat", "body": {"messages": "a"}}
+
+
+def begun(book: Notebook, turn: GuestTurn) -> Pending:
+    """A call that is under way."""
+    pending = turn.ask(WORDS, "model.auto", (), None)
+    book.records.append((0, Intended(pending.call)))
+    pending.past = turn.past.get(pending.call.key) or GuestTurn(book.records, USER, 0).past[pending.call.key]
+    return pending
+
+
+def test_what_is_under_way_for_an_earlier_life_is_joined_and_belongs_to_both():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    first = begun(book, turn)
+    assert not turn.borrow(first.call.key)
+    book.enter(turn)
+    assert turn.ask(WORDS, "model.auto", (), None) is first
+    assert turn.borrow(first.call.key)
+    assert not turn.borrow(first.call.key)
+    assert turn.ask(WORDS, "model.auto", (), None) is not first
+
+
+def test_what_failed_since_it_was_offered_is_not_given():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    first = begun(book, turn)
+    book.enter(turn)
+    assert first.past is not None
+    first.past.result, first.answer = Resulted(first.call.key, failure=Failure("E506", "broken")), Answer()
+    turn.give()
+    again = turn.ask(WORDS, "model.auto", (), None)
+    assert again.past is None
+    assert again.call.key != first.call.key
+
+
+def test_what_was_answered_goes_before_what_never_was():
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    lost = begun(book, turn)
+    assert book.ask(turn, "a") == '"answer 1"'
+    turn = book.turn()
+    book.enter(turn)
+    assert book.ask(turn, "a") == '"answer 1"'
+    assert turn.ask(WORDS, "model.auto", (), None).call.key == lost.call.key
+
+
+def test_what_was_not_begun_is_forgotten_with_the_life_that_asked_and_its_key_is_free():
+    turn = GuestTurn((), USER, 0)
+    first = turn.ask(WORDS, "model.auto", (), None)
+    turn.begin(1)
+    assert not turn.pending
+    assert turn.ask(WORDS, "model.auto", (), None).call.key == first.call.key
+
+
+def test_a_key_that_is_carried_on_is_not_given_to_another_call():
+    old = GuestTurn((), USER, 0)
+    first = old.ask(WORDS, "model.auto", (), None)
+    turn = GuestTurn((), USER, 0)  # read again: the call was not begun, so the journal knows nothing of it
+    turn.carry_on(first)
+    assert turn.ask(WORDS, "model.auto", (), None).call.key != first.call.key
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.integers(0, 29), max_size=6))
+def test_however_often_a_program_is_started_again_no_call_is_sent_twice(words: list[str], cuts: list[int]):
+    book = Notebook()
+    for cut in [*sorted(cuts), len(words)]:
+        turn = book.turn()
+        book.enter(turn)
+        said: dict[str, list[str]] = {}
+        for word in words[:cut]:
+            said.setdefault(word, []).append(book.ask(turn, word))
+        assert all(len(set(answers)) == len(answers) for answers in said.values())
+    assert book.sent == len(words)
+
+
+def test_a_lasting_program_keeps_only_its_latest_answers_in_memory_and_is_never_full() -> None:
+    turn = GuestTurn((), USER, 1, lasting=True)
+    keys: set[str] = set()
+    for number in range(CALLS_PER_TURN_MAX + 10):
+        pending = turn.ask({"body": {"n": number % 7}}, "model.auto", (), None)
+        keys.add(pending.call.key)
+        pending.past = Past(pending.call, result=Resulted(pending.call.key, pack("x")[0]))
+        pending.answer = Answer()
+        turn.give()
+    assert turn.calls == len(keys) == CALLS_PER_TURN_MAX + 10
+    assert len(turn.past) <= 2 * GUEST_TURN_CALLS + 1
