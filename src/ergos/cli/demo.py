@@ -80,6 +80,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     home: str
 
 
+NOBODY: Final = "[models]\ndiscover = false  # a demonstration spends nobody's money\n"
+
+
 async def demonstrate(say: Say, *, folder: Path | None, language: Language, seed: int) -> Told:
     """Run it. Raises: VerificationError if a promise does not hold; WorldError, ProgramError if it cannot run."""
     place = _place(folder)
@@ -100,6 +103,8 @@ def _place(folder: Path | None) -> Path:
 async def _scenes(say: Say, home: Home, out: Path, language: Language, seed: int, after_ms: int) -> Told:
     newsroom = newsroom_folder()
     say(f"[bold]1[/] A kernel starts in {home.folder}. No key, no service, no network.")
+    home.make()
+    (home.folder / "settings.toml").write_text(NOBODY, encoding="utf-8")
     launch(home)
     settings = {
         "sources": [str(newsroom / "feeds" / name) for name in FEEDS],

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 def up(
     home: HomeOption = None,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay here until Ctrl-C or `ergos down`.")] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            "--port", min=0, max=65535, metavar="PORT", help="Open the door for programs on this port of loopback."
+        ),
+    ] = None,
     tell: Annotated[
         int | None, typer.Option("--tell", hidden=True, help="Descriptor to say on that it stands.")
     ] = None,
@@ -25,25 +31,25 @@ def up(
 
     here = home_of(home)
     if foreground:
-        _stay(here, tell)
+        _stay(here, tell, port)
         return
     from ergos.app.daemon import launch
 
-    launch(here)
+    launch(here, port)
     note(f"up: {here.holder()}, home {here.folder}, log {here.log}")
 
 
-def _stay(here: Home, tell: int | None) -> None:
+def _stay(here: Home, tell: int | None, port: int | None) -> None:
     """Run the kernel in this process; with `tell`, say on that descriptor whether it stands."""
-    import asyncio
     import os
 
     from ergos.app.catalogue import moment
-    from ergos.app.daemon import READY, detach, serve
+    from ergos.app.daemon import READY, detach, run, serve
     from ergos.base.errors import ErgosError
     from ergos.cli.render import note
     from ergos.drivers.host import HostClock
     from ergos.runtime.kernel import Kernel
+    from ergos.server.doorway import open_gate
 
     if tell is not None:
         detach()
@@ -59,7 +65,7 @@ def _stay(here: Home, tell: int | None) -> None:
             told = True
 
     try:
-        asyncio.run(serve(here, ready))
+        run(serve(here, ready, open_gate, port=port))
     except ErgosError as error:
         if not told and tell is not None:
             os.write(tell, str(error).encode())
@@ -112,6 +118,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     say(f"home      {here.folder}")
     say(f"journal   {found.records:,} records, store {found.store[:8]}")
     say(f"in memory {states}; {found.flying} calls under way")
+    if found.door:
+        say(f"door      {found.door}; `ergos token NAME` makes a token")
     if found.halted:
         say("STOP is in force; `ergos stop --all --lift` lifts it")
     if found.fault:

@@ -15,7 +15,7 @@ import typer
 
 from ergos import __version__
 from ergos.base.errors import ErgosError, UsageError, exit_code
-from ergos.cli import inbox, kernel, look, newsroom, proof, signals
+from ergos.cli import foreign, inbox, kernel, look, models, newsroom, proof, signals
 from ergos.cli import run as running
 from ergos.cli.options import HomeOption
 
@@ -74,6 +74,9 @@ app.command()(running.wait)
 app.command()(running.send)
 
 
+app.command(name="exec", context_settings={"allow_interspersed_args": False})(foreign.run_command)
+app.command()(foreign.serve)
+app.command()(foreign.token)
 app.command()(newsroom.demo)
 app.command()(look.ps)
 app.command()(look.journal)
@@ -93,6 +96,7 @@ app.command()(kernel.up)
 app.command()(kernel.down)
 app.command()(kernel.status)
 app.command()(kernel.doctor)
+app.add_typer(models.app, name="models")
 
 
 @app.command()

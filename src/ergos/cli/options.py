@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 def _home(context: typer.Context, value: Path | None) -> Path | None:
     """`ergos --home X ps` and `ergos ps --home X` mean the same."""
-    found = context.find_root().params.get("home")
-    return value if value is not None else (found if isinstance(found, Path) else None)
+    above = context.parent
+    while value is None and above is not None:
+        found = above.params.get("home")
+        value = found if isinstance(found, Path) else None
+        above = above.parent
+    return value
 
 
 HomeOption: TypeAlias = Annotated[

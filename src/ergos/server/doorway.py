@@ -1,0 +1,75 @@
+"""The kernel's side of the gate: a token stands for a start of a process, and what it asks is a call of it.
+
+Rules: nothing is decided here; the gate is opened on loopback only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, cast
+
+from ergos.base.canonical import Plain
+from ergos.base.errors import WorldError
+from ergos.base.limits import STOP_GRACE_S
+from ergos.kernel.choice import AUTO
+from ergos.kernel.models import Dialect, EndpointSpec
+from ergos.kernel.syscalls import Answer
+from ergos.runtime.guests import Visitor
+from ergos.runtime.kernel import Kernel
+from ergos.server.gate import GateServer
+
+HOST: Final = "127.0.0.1"
+
+
+class KernelDoorway:
+    """A running kernel as the gate sees it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel: Final = kernel
+
+    def pid_of(self, token: str) -> Visitor | None:  # type: ignore[override]
+        """The start of a process whose token this is; compared so that time tells nothing about it."""
+        return self._kernel.reactor.guests.visitor_of(token)
+
+    async def call(
+        self,
+        visitor: Visitor,
+        dialect: Dialect,
+        body: dict[str, object],
+        *,
+        sink: Callable[[bytes], None] | None,
+        gone: Callable[[], bool],
+    ) -> Answer:
+        """Make a model call for a process and return once it is recorded."""
+        asked = body.get("model")
+        model = asked if isinstance(asked, str) and asked else AUTO
+        plain = cast("dict[str, Plain]", body)
+        return await self._kernel.reactor.guests.call(visitor, dialect, plain, model=model, sink=sink, gone=gone)
+
+    def models(self) -> tuple[EndpointSpec, ...]:
+        """Models that can be asked for: those of known price."""
+        models = self._kernel.machine.parts.models
+        return tuple(spec for spec in models.endpoints() if spec.price is not None) if models is not None else ()
+
+
+class OpenGate:
+    """An open door."""
+
+    def __init__(self, server: GateServer, port: int) -> None:
+        self._server: Final = server
+        self.url: Final = f"http://{HOST}:{port}"
+
+    async def stop(self) -> None:
+        """Close it; calls under way get some seconds."""
+        await self._server.stop(STOP_GRACE_S)
+
+
+async def open_gate(kernel: Kernel, port: int) -> OpenGate:
+    """Open the door of a kernel on a port of loopback; 0: a free one. Raises: WorldError."""
+    server = GateServer(KernelDoorway(kernel), clock=kernel.machine.parts.clock)
+    try:
+        return OpenGate(server, await server.start(HOST, port))
+    except OSError as error:
+        raise WorldError(
+            f"the door cannot be opened on port {port}: {error.strerror or error}", remedy="name another --port"
+        ) from error
