@@ -9,6 +9,9 @@ from typing import Final
 import pytest
 
 from ergos.base.money import Amount
+from ergos.drivers.host import HostClock
+from ergos.drivers.models.catalogue import Catalogue, open_catalogue
+from ergos.kernel.endpoints import EndpointSettings, ModelSettings
 from ergos.kernel.events import (
     Answered,
     Asked,
@@ -34,7 +37,9 @@ def calls(journal: list[object], kind: str) -> list[Called]:
 
 def test_every_example_can_be_loaded() -> None:
     names = {FolderPrograms().load(path).agent for path in EXAMPLES.glob("*.py")}
-    assert names == {"hello", "doorman", "counter", "lead", "treasurer", "surveyor", "librarian", "host", "watcher"}
+    assert names == {
+        "hello", "doorman", "counter", "lead", "treasurer", "surveyor", "librarian", "host", "watcher", "reader", "grocer",
+    }  # fmt: skip
 
 
 def test_hello_greets_and_writes_one_record_for_its_local_call(tmp_path: Path) -> None:
@@ -221,5 +226,52 @@ def test_loop_is_broken_after_the_calls_its_supervision_allows(tmp_path: Path) -
             assert end.process.failure is not None
             assert end.process.failure.code == "E402"
             assert len(calls(await records(kernel, end.process.pid), "act")) == 10
+
+    asyncio.run(scenario())
+
+
+async def scripted() -> Catalogue:
+    """The model of examples/scripted.toml, found as a home finds it."""
+    endpoint = EndpointSettings(name="scripted", kind="scripted", file=str(EXAMPLES / "scripted.toml"))
+    return await open_catalogue(ModelSettings(endpoints=(endpoint,), discover=False), {}, HostClock())
+
+
+def test_chat_fills_in_a_form_and_the_call_is_journaled_and_paid_for(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path, await scripted()).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "chat.py"), "alice"))
+            assert isinstance(end.outcome, dict)
+            assert end.outcome["event"] == {"name": "book fair", "city": "Hangzhou", "visitors": 12000}
+            journal = await records(kernel, end.process.pid)
+            (intent,) = [record for record in journal if isinstance(record, Intended)]
+            assert (intent.call.kind, intent.call.name) == ("think", "model.auto")
+            (result,) = [record for record in journal if isinstance(record, Resulted)]
+            assert result.charge.tokens == end.outcome["tokens"] > 0
+
+    asyncio.run(scenario())
+
+
+def test_chat_without_any_model_says_what_to_do(tmp_path: Path) -> None:
+    end = asyncio.run(run(tmp_path, EXAMPLES / "chat.py"))
+    assert end.process.state is State.FAILED
+    assert end.process.failure is not None
+    assert end.process.failure.code == "E307"
+    assert "ergos models" in end.process.failure.remedy
+
+
+def test_tools_loop_calls_under_its_own_grants_and_the_model_copes_with_the_denied_one(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path, await scripted()).running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "tools_loop.py"), "alice"))
+            assert isinstance(end.outcome, dict)
+            assert "245 cents" in str(end.outcome["answer"])
+            journal = await records(kernel, end.process.pid)
+            made = calls(journal, "act")
+            assert sorted(call.call.name for call in made) == ["price", "price", "total"]
+            assert all(call.call.key.startswith("call_") for call in made), "each under the id the model gave it"
+            assert [record.failure.code for record in journal if isinstance(record, Refused)] == ["E301"]
+            assert len([record for record in journal if isinstance(record, Intended)]) == 3, "three model calls"
 
     asyncio.run(scenario())

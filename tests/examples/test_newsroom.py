@@ -16,6 +16,7 @@ import pytest
 from ergos.base.canonical import Plain
 from ergos.base.documents import Brief
 from ergos.kernel.events import Asked, Called, Intended
+from ergos.kernel.ports import Models
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.kernel import Kernel
 from ergos.verify import grounding
@@ -43,16 +44,22 @@ class Outcome(msgspec.Struct):
 
 
 def newsroom(
-    folder: Path, sources: list[str], *, room: Path = NEWSROOM, verdict: str = "approve", **settings: object
+    folder: Path,
+    sources: list[str],
+    *,
+    room: Path = NEWSROOM,
+    verdict: str = "approve",
+    models: Models | None = None,
+    **settings: object,
 ) -> Outcome:
     """One run to its end; whatever waits for approval is answered with the verdict."""
-    return asyncio.run(_newsroom(folder, sources, room, verdict, settings))
+    return asyncio.run(_newsroom(House(folder, models), sources, room, verdict, settings))
 
 
-async def _newsroom(folder: Path, sources: list[str], room: Path, verdict: str, settings: dict[str, object]) -> Outcome:
-    programs, out = FolderPrograms(), folder / "out"
+async def _newsroom(house: House, sources: list[str], room: Path, verdict: str, settings: dict[str, object]) -> Outcome:
+    programs, out = FolderPrograms(), house.folder / "out"
     definition = programs.load(room, settings={"sources": sources, "out": str(out), **settings})
-    async with House(folder).running(programs) as kernel:
+    async with house.running(programs) as kernel:
         pid = await kernel.desk.spawn(definition, "alice")
         end = asyncio.create_task(kernel.desk.end_of(pid))
         approval = asyncio.create_task(_approve(kernel, verdict))

@@ -18,10 +18,16 @@ from ergos.base.canonical import Plain
 from ergos.base.clock import Monotone
 from ergos.base.ids import Pid
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy
+from ergos.drivers.models.outline import outline_of
+from ergos.drivers.models.scripted import ScriptedModel
+from ergos.drivers.models.translate import translated
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.events import Body, decode_body
+from ergos.kernel.models import EndpointSpec, Hints, ModelPrice, ModelRequest, Outline, Reply
 from ergos.kernel.packages import Definition, Errand, Package, Performed, Programs, Tool
+from ergos.kernel.ports import ModelCame, Models, Sink
 from ergos.kernel.rows import Item
+from ergos.kernel.usage import FREE_MODEL
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.desk import Ended
 from ergos.runtime.kernel import Kernel
@@ -65,11 +71,65 @@ class Cut:
         return msgspec.structs.replace(package, tools=tools)
 
 
+class Speaking:
+    """Models that say what a function makes of a request; keeps what each was asked."""
+
+    def __init__(
+        self,
+        speak: Callable[[ModelRequest], Reply],
+        *,
+        price: ModelPrice | None = FREE_MODEL,
+        answers_max: int | None = None,
+    ) -> None:
+        """After `answers_max` answers it is never heard of again, and `hung` is set."""
+        self.asked: list[ModelRequest] = []
+        self.hung = asyncio.Event()
+        self._answers_max = answers_max
+        self._speak = speak
+        spec = EndpointSpec(
+            name="scripted/one",
+            model="scripted-one",
+            dialect="neutral",
+            local=True,
+            price=price,
+            context_tokens=200_000,
+        )
+        self._model = ScriptedModel(spec, self._answer)
+
+    def _answer(self, request: ModelRequest) -> Reply:
+        self.asked.append(request)
+        return self._speak(request)
+
+    def endpoints(self) -> tuple[EndpointSpec, ...]:
+        return (self._model.spec,)
+
+    def outline(self, args: dict[str, Plain]) -> Outline:
+        return outline_of(args)
+
+    async def perform(
+        self,
+        endpoint: str,
+        args: dict[str, Plain],
+        *,
+        deadline_ns: int,
+        hints: Hints,
+        sink: Sink | None = None,
+        on_first: Callable[[], None] | None = None,
+    ) -> ModelCame:
+        if self._answers_max is not None and len(self.asked) >= self._answers_max:
+            self.hung.set()
+            await asyncio.Event().wait()
+        return await translated(
+            self._model, args, deadline_ns=deadline_ns, hints=hints, sink=sink, on_first=on_first, now_ns=0
+        )
+
+
 class House:
     """A folder with a store in it, and the kernels that run on it one after the other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, models: Models | None = None) -> None:
         self.folder = folder
+        self.models = models
 
     def parts(self, programs: Programs) -> Parts:
         return Parts(
@@ -78,6 +138,7 @@ class House:
             entropy=HostEntropy(),
             programs=programs,
             signer=FileSigner(self.folder / "key"),
+            models=self.models,
         )
 
     @asynccontextmanager
@@ -127,11 +188,18 @@ async def ended(kernel: Kernel, pid: Pid) -> Ended:
     return await asyncio.wait_for(kernel.desk.end_of(pid), WAIT_S)
 
 
-async def run(folder: Path, path: Path, memory: Plain = None, *, settings: Mapping[str, object] | None = None) -> Ended:
+async def run(
+    folder: Path,
+    path: Path,
+    memory: Plain = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+    models: Models | None = None,
+) -> Ended:
     """One process from its start to its end."""
     programs = FolderPrograms()
     definition = programs.load(path, settings=settings)
-    async with House(folder).running(programs) as kernel:
+    async with House(folder, models).running(programs) as kernel:
         return await ended(kernel, await kernel.desk.spawn(definition, "alice", memory))
 
 

@@ -9,13 +9,31 @@ from typing import Any
 import msgspec
 import pytest
 
-from ergos.base.errors import DefinitionError, ErgosError, UnknownProcessError, every_error
+from ergos.base.errors import (
+    ApprovalDeniedError,
+    BoundError,
+    BudgetError,
+    DeadlineError,
+    DefinitionError,
+    DeniedError,
+    ErgosError,
+    ModelReplyError,
+    NoModelError,
+    OverloadedError,
+    UnacceptedError,
+    UnknownPriceError,
+    UnknownProcessError,
+    every_error,
+)
 from ergos.kernel.events import Called, Exited, Failure, Intended, Restarted, Resulted
 from ergos.kernel.policy import Grant, Matcher
 from ergos.kernel.process import State
+from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.agent import agent, anything, at_domain, between, error_of, may, one_of, under
 from ergos.lib.folder import FolderPrograms
+from ergos.lib.task import Task
 from ergos.runtime.desk import Ended
+from tests.lib.driving import context, drive, failed
 from tests.lib.house import Cut, House, agent_in, ended, item, records, run, until
 
 TOOLS = """
@@ -453,3 +471,52 @@ def test_there_is_no_end_of_what_never_was(tmp_path: Path) -> None:
                 await ended(kernel, 77)
 
     asyncio.run(scenario())
+
+
+T = Task("t", inputs=int, output=int)
+
+
+def tried_until(*answers: Answer) -> tuple[object, list[object]]:
+    """What `think` comes to, and whom it names as tried each time."""
+    given, seen = iter(answers), list[object]()
+
+    def world(request: Request) -> Answer:
+        seen.append(request.args["tried"])
+        return next(given)
+
+    try:
+        return drive(context().think(T, 1), world), seen
+    except ErgosError as error:
+        return error.code, seen
+
+
+@pytest.mark.parametrize(
+    "error", [BudgetError, UnknownPriceError, BoundError, NoModelError, OverloadedError, ModelReplyError, DeadlineError]
+)
+def test_a_solver_that_is_too_dear_too_busy_or_wrong_leaves_the_task_to_the_next(error: type[ErgosError]) -> None:
+    assert tried_until(failed(error(), "model.t"), Answer(7, solver="system1.t")) == (7, [[], ["model.t"]])
+
+
+@pytest.mark.parametrize("error", [DeniedError, ApprovalDeniedError])
+def test_a_task_that_is_not_granted_is_given_to_nobody_else(error: type[ErgosError]) -> None:
+    assert tried_until(failed(error(), "model.t")) == (error.code, [[]])
+
+
+def test_the_next_solver_is_told_what_was_wrong_with_the_last_answer() -> None:
+    asked: list[Request] = []
+    given = iter([Answer(faults=("a digit is wrong",), solver="s"), failed(ModelReplyError("no JSON"), "m"), Answer(7)])
+
+    def world(request: Request) -> Answer:
+        asked.append(request)
+        return next(given)
+
+    assert drive(context().think(T, 1), world) == 7
+    assert [one.args.get("faults") for one in asked] == [None, ["a digit is wrong"], ["no JSON"]]
+
+
+def test_where_nobody_is_left_the_last_faults_are_told() -> None:
+    wrong = Answer(faults=("a digit is wrong",), solver="model.t")
+    assert tried_until(wrong, failed(UnacceptedError())) == ("E405", [[], ["model.t"]])
+    assert tried_until(failed(NoModelError())) == ("E307", [[]])
+    assert tried_until(failed(BudgetError(), "model.t"), failed(UnacceptedError())) == ("E302", [[], ["model.t"]])
+    assert tried_until(wrong, failed(BudgetError(), "dear"), failed(UnacceptedError()))[0] == "E302"

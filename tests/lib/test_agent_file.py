@@ -43,6 +43,7 @@ grants:
     expires: "2027-01-31T08:00:00+08:00"
 budget: {per_call: 5, per_process: $0.25, per_day: 2.50usd, tokens_per_day: 1_000, tokens_per_owner: 7}
 supervision: {restart: never, restarts: 0, loop_calls: 9, watchdog_s: 2.5}
+solvers: [model, system1]
 window_tokens: 8000
 settings: {out: published, list: [1, {a: null}]}
 ---
@@ -80,6 +81,7 @@ def test_every_field_means_what_it_says() -> None:
         call=Amount(5_000_000, -1), process=Amount(250_000, -1), day=Amount(2_500_000, 1_000), owner=Amount(-1, 7)
     )
     assert found.supervision == Supervision(restart="never", restarts=0, loop_calls=9, watchdog_s=2.5)
+    assert found.solvers == ("model", "system1")
     assert found.window_tokens == 8000
     assert msgspec.json.decode(found.settings) == {"out": "published", "list": [1, {"a": None}]}
     assert found.instructions == "请记账。"
@@ -91,6 +93,7 @@ def test_a_name_is_enough_and_grants_nothing() -> None:
     assert found.grants == ()
     assert found.caps == Caps()
     assert found.supervision == Supervision()
+    assert found.solvers == ()
 
 
 @pytest.mark.parametrize("field", ["team", "grants", "settings"])
@@ -201,6 +204,14 @@ FAULTS: list[tuple[str, int, int, str, str]] = [
     ("supervision: {watchdog_s: 0}", 3, 27, "watchdog_s is 0", "seconds"),
     ("supervision: {period_s: 1.0e300}", 3, 25, "period_s", "seconds"),
     ("supervision: {backoff_s: -1}", 3, 26, "backoff_s", "seconds"),
+    ("solvers: model", 3, 10, "'model' is not a list", "- item"),
+    ("solvers: {model: 1}", 3, 10, "is not a list", "- item"),
+    ("solvers: []", 3, 10, "names no kind", "code, system1, model"),
+    ("solvers:", 3, 9, "names no kind", "code, system1, model"),
+    ("solvers: [modl]", 3, 11, "'modl' is no kind of solver", "'model'"),
+    ("solvers: [gpt-5]", 3, 11, "'gpt-5' is no kind of solver", "one of code, system1, model"),
+    ("solvers: [model, system1, model]", 3, 27, "second time", "once"),
+    ("solvers: [1]", 3, 11, "1 is not text", "kind of solver"),
     ("window_tokens: 0", 3, 16, "0 tokens", ">= 1"),
     ("window_tokens: -5", 3, 16, "no count", "whole number"),
     ("window_tokens: 32k", 3, 16, "no count", "whole number"),

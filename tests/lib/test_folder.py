@@ -74,10 +74,50 @@ def test_the_nearest_of_two_tools_or_solvers_with_one_name_counts(tmp_path: Path
     programs = FolderPrograms()
     lead = programs.package(programs.load(tmp_path))
     member = programs.package(lead.team["b"])
-    assert [one.spec.name for one in member.solvers] == ["s"]
+    assert [one.spec.name for one in member.solvers] == ["s", "model.t"]
     assert member.tools["shared"]() == "b"  # type: ignore[operator]
     assert member.solvers[0].function(0) == 2  # type: ignore[attr-defined]
     assert lead.solvers[0].function(0) == 1  # type: ignore[attr-defined]
+
+
+TASKS = """
+from ergos.lib.model_solver import model_solver
+from ergos.lib.task import Task, solver
+
+A = Task("a", inputs=str, output=str)
+B = Task("b", inputs=str, output=str)
+by_model = model_solver(B, name="mine")
+
+@solver(A)
+def by_code(text: str) -> str:
+    return text
+"""
+
+
+def test_every_task_without_a_model_gets_one_and_an_authors_own_is_the_only_one(tmp_path: Path) -> None:
+    write(folder(tmp_path), "tools/x.py", TASKS)
+    found = {solver.spec.name: solver.spec for solver in package(tmp_path).solvers}
+    assert {name: (one.kind, one.tasks) for name, one in found.items()} == {
+        "by_code": ("code", ("a",)),
+        "mine": ("model", ("b",)),
+        "model.a": ("model", ("a",)),
+    }
+
+
+def test_the_order_of_solvers_is_part_of_the_definition_and_its_absence_changes_none(tmp_path: Path) -> None:
+    plain, chosen = (
+        FolderPrograms().load(folder(tmp_path / "x")),
+        FolderPrograms().load(folder(tmp_path / "y", more="solvers: [model, system1]")),
+    )
+    assert b'"solvers"' not in msgspec.json.encode(plain), "a definition without it keeps the digest it always had"
+    assert chosen.solvers == ("model", "system1")
+
+
+def test_an_agent_of_a_python_file_says_which_solvers_it_prefers(tmp_path: Path) -> None:
+    path = agent_in(tmp_path, "@agent(solvers=['system1', 'model'])\nasync def a(ctx):\n    return 1\n")
+    assert FolderPrograms().load(path).solvers == ("system1", "model")
+    wrong = agent_in(tmp_path, "@agent(solvers=['gpt'])\nasync def a(ctx):\n    return 1\n")
+    assert "'gpt' is no kind of solver" in refusal(wrong).what
 
 
 def test_the_last_agent_of_a_file_is_started_and_its_team_is_in_the_file(tmp_path: Path) -> None:

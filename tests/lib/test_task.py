@@ -152,7 +152,7 @@ async def a(ctx):
         (["return 'seven'", "return 7"], 7),
         (["return object()", "return 7"], 7),
         (["return 2.5", "raise SourceError('gone')"], ["E405", "no answer to t was accepted: gone"]),
-        ([], ["E303", "no solver of known price can do the task 't'"]),
+        ([], ["E307", "no solver can do the task 't': there is no model endpoint"]),
         (["return -1"] * 12, ["E405", "no answer to t was accepted: -1 is not positive"]),
     ],
 )

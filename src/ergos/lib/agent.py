@@ -15,32 +15,47 @@ already asked.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
-from typing import Any, Final, Generic, Literal, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
-from ergos.base.entropy import SeededEntropy
-from ergos.base.errors import DefinitionError, ErgosError, ProgramError, UnacceptedError, ValueShapeError, every_error
+from ergos.base.errors import (
+    BoundError,
+    BudgetError,
+    DefinitionError,
+    ErgosError,
+    NoModelError,
+    OverloadedError,
+    UnacceptedError,
+    UnknownPriceError,
+    ValueShapeError,
+)
 from ergos.base.ids import Pid
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import ATTEMPTS_MAX
-from ergos.kernel.events import CallKind, Failure, SignalName
+from ergos.kernel.events import Failure, SignalName
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Beginning
 from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.solvers import SolverKind
 from ergos.kernel.supervisor import Supervision
-from ergos.kernel.syscalls import Answer, Idle, Request, Yielded
+from ergos.kernel.syscalls import Idle, Request
+from ergos.lib.chat import Chatting
 from ergos.lib.foreign import Running
+from ergos.lib.surroundings import Deferred, Several, error_of, several
 from ergos.lib.task import Task, shaped
 from ergos.lib.watch import misfit
 
 T = TypeVar("T")
 O = TypeVar("O")  # noqa: E741 - output
 
-_BY_CODE: Final = {error.code: error for error in every_error()}
+_OF_ONE_SOLVER: Final = frozenset(
+    error.code for error in (BudgetError, UnknownPriceError, BoundError, NoModelError, OverloadedError)
+)
+"""Refusals that another solver, one that is cheaper or no model, may be spared."""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -62,83 +77,7 @@ class ChildEnd(msgspec.Struct, frozen=True):
     failure: Failure | None = None
 
 
-class Deferred(Generic[T]):
-    """A system call, made when awaited; several at once with `ctx.all`."""
-
-    def __init__(self, context: Surroundings, request: Request, convert: Callable[[Plain], T]) -> None:
-        self.request: Final = request
-        self._context: Final = context
-        self._convert: Final = convert
-
-    def __await__(self) -> Generator[Yielded, tuple[Answer, ...], T]:
-        answers = yield (self.request,)
-        return self.value(answers[0])
-
-    def value(self, answer: Answer) -> T:
-        """The answer as a value. Raises: the ErgosError of its failure."""
-        self._context.note(answer)
-        if answer.failure is not None:
-            raise error_of(answer.failure)
-        return self._convert(answer.value)
-
-
-class _Several:
-    def __init__(self, requests: Yielded) -> None:
-        self._requests: Final = requests
-
-    def __await__(self) -> Generator[Yielded, tuple[Answer, ...], tuple[Answer, ...]]:
-        return (yield self._requests)
-
-
-async def _several(calls: tuple[object, ...]) -> tuple[Answer, ...]:
-    requests: list[Request] = []
-    for call in calls:
-        if isinstance(call, Deferred):
-            requests.append(call.request)
-        else:
-            if inspect.iscoroutine(call):
-                call.close()
-            raise ProgramError(
-                "`all` and `settled` take system calls that were not awaited yet; `think` is awaited by itself"
-            )
-    return await _Several(tuple(requests)) if requests else ()
-
-
-class Surroundings:
-    """What is true in a turn without asking for it; the same at every replay."""
-
-    def __init__(self, beginning: Beginning) -> None:
-        self._beginning: Final = beginning
-        self._now_ns = beginning.now_ns
-        self.entropy: Final = SeededEntropy(beginning.chance)
-        """Reproducible chance: `ctx.entropy.below(6, stream='dice')`."""
-
-    @property
-    def beginning(self) -> Beginning:
-        """Pid, owner, agent, parent, cause, definition of this turn."""
-        return self._beginning
-
-    @property
-    def memory(self) -> Plain:
-        """What the last turn committed, or what the process was started with."""
-        return self._beginning.memory
-
-    @property
-    def now_ns(self) -> int:
-        """When the last answer was recorded, UTC nanoseconds; the same at every replay."""
-        return self._now_ns
-
-    def note(self, answer: Answer) -> None:
-        """Let time pass to this answer."""
-        self._now_ns = max(self._now_ns, answer.at_ns)
-
-    def idle(self, memory: object = None, *, wake_in_s: float | None = None) -> Idle:
-        """Return this to end the turn: the next message, or the time, begins another with this memory."""
-        wake_at_ns = None if wake_in_s is None else self._now_ns + int(wake_in_s * SECOND)
-        return Idle(msgspec.to_builtins(memory, str_keys=True), wake_at_ns)
-
-
-class Context(Surroundings):
+class Context(Chatting):
     """What a program sees of the world: its surroundings, and the system calls."""
 
     # Work
@@ -150,37 +89,43 @@ class Context(Surroundings):
     async def think(self, task: Task[Any, O], inputs: object) -> O:
         """Give a task to solvers until an answer passes its checks.
 
-        Raises: UnacceptedError with the last faults, or the failure of the last solver.
+        Raises: UnacceptedError with the last faults, or why the last solver was not even asked.
         """
         plain = msgspec.to_builtins(inputs, str_keys=True)
         tried: list[Plain] = []
         faults: tuple[str, ...] = ()
         failure: Failure | None = None
+        refusal: Failure | None = None
         for _ in range(ATTEMPTS_MAX):
             args: dict[str, Plain] = {"inputs": plain, "tried": list(tried)}
-            (answer,) = await _Several((Request(kind="think", name=task.spec.name, args=args),))
+            if faults:  # for a solver that learns from them
+                args["faults"] = list(faults)
+            (answer,) = await Several((Request(kind="think", name=task.spec.name, args=args),))
             self.note(answer)
             if answer.failure is None and not answer.faults:
                 return shaped(answer.value, task.output, "the answer")
             failure = answer.failure
             if answer.solver is None:  # nobody is left to try
                 break
-            if failure is not None and failure.code.startswith("E3"):  # refused: another solver changes nothing
-                raise error_of(failure)
+            if failure is not None and failure.code.startswith("E3") and failure.code not in _OF_ONE_SOLVER:
+                raise error_of(failure)  # refused: another solver changes nothing
             tried.append(answer.solver)
             faults = answer.faults or (failure.what if failure else "",)
+            refusal = failure if failure is not None and failure.code in _OF_ONE_SOLVER else None
+        if refusal is not None:
+            raise error_of(refusal)
         if not tried and failure is not None:
             raise error_of(failure)
         raise UnacceptedError(f"no answer to {task.spec.name} was accepted: {'; '.join(faults[:5])}")
 
     async def all(self, *calls: Deferred[Any]) -> list[Any]:
         """Several calls at once; their values in the order given. Raises: the first failure, after all have ended."""
-        answers = await _several(calls)
+        answers = await several(calls)
         return [call.value(answer) for call, answer in zip(calls, answers, strict=True)]
 
     async def settled(self, *calls: Deferred[T]) -> list[T | ErgosError]:
         """Like `all`, but a failure stands in the list as an error instead of being raised."""
-        answers = await _several(calls)
+        answers = await several(calls)
         found: list[T | ErgosError] = []
         for call, answer in zip(calls, answers, strict=True):
             self.note(answer)
@@ -245,17 +190,6 @@ class Context(Surroundings):
         """Wait for a while."""
         return self.sleep_until(self._now_ns + int(seconds * SECOND))
 
-    def _call(
-        self,
-        kind: CallKind,
-        name: str,
-        args: dict[str, Plain],
-        convert: Callable[[Plain], T],
-        *,
-        key: str | None = None,
-    ) -> Deferred[T]:
-        return Deferred(self, Request(kind=kind, name=name, args=args, key=key), convert)
-
 
 Verb = Literal["act", "think", "send", "spawn"]
 AgentFunction = Callable[[Context], Awaitable[object]]
@@ -269,6 +203,8 @@ class Agent(msgspec.Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
     caps: Caps = Caps()
     supervision: Supervision = Supervision()
+    solvers: tuple[SolverKind, ...] = ()
+    """Kinds of solvers in order of preference; (): price per verified success decides."""
     team: tuple[str, ...] = ()
     """Names of agents in the same file that it may spawn."""
 
@@ -279,6 +215,7 @@ def agent(
     grants: Iterable[Grant] = (),
     caps: Caps | None = None,
     supervision: Supervision | None = None,
+    solvers: Iterable[SolverKind] = (),
     team: Iterable[str] = (),
 ) -> Callable[[AgentFunction], Agent]:
     """Declare an agent in a Python file. Spawning its team needs no further grant."""
@@ -289,6 +226,9 @@ def agent(
         wrong = misfit(supervision or Supervision())
         if not inspect.iscoroutinefunction(function):
             wrong = "its program is no async function"
+        preferred = tuple(solvers)
+        if unknown := [kind for kind in preferred if kind not in get_args(SolverKind)]:
+            wrong = f"{unknown[0]!r} is no kind of solver"
         if wrong:
             raise DefinitionError(f"the agent {own}: {wrong}", remedy="correct its `@agent(...)`")
         try:
@@ -298,7 +238,15 @@ def agent(
             raise DefinitionError(error.what, remedy="correct its `@agent(...)`") from error
         granted = tuple(msgspec.structs.replace(grant, agent=own) for grant in grants)
         spawns = tuple(Grant(agent=own, verb="spawn", name=member) for member in members)
-        return Agent(own, function, granted + spawns, caps or Caps(), supervision or Supervision(), members)
+        return Agent(
+            name=own,
+            function=function,
+            grants=granted + spawns,
+            caps=caps or Caps(),
+            supervision=supervision or Supervision(),
+            solvers=preferred,
+            team=members,
+        )
 
     return declare
 
@@ -343,11 +291,6 @@ def program_of(function: AgentFunction) -> Callable[[Beginning], Coroutine[Any, 
         return came if isinstance(came, Idle) else msgspec.to_builtins(came, str_keys=True)
 
     return program
-
-
-def error_of(failure: Failure) -> ErgosError:
-    """The exception a failure stands for."""
-    return _BY_CODE.get(failure.code, ErgosError)(failure.what, remedy=failure.remedy or None)
 
 
 def _nothing(_: Plain) -> None:

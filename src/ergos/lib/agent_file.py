@@ -10,7 +10,7 @@ import datetime
 import difflib
 import re
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import msgspec
 
@@ -21,6 +21,7 @@ from ergos.base.limits import WINDOW_TOKENS_DEFAULT
 from ergos.base.money import Amount, parse_money
 from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.solvers import SolverKind
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.values import NULL, Packed
 from ergos.lib.frontmatter import Field, Matter, error, parse, plain
@@ -37,9 +38,11 @@ FIELDS: Final = (
     "grants",
     "budget",
     "supervision",
+    "solvers",
     "window_tokens",
     "settings",
 )
+SOLVERS: Final[tuple[str, ...]] = get_args(SolverKind)
 VERBS: Final = ("act", "think", "send", "spawn")
 MATCHERS: Final = ("equals", "one_of", "range", "under", "domain", "any")
 _PROGRAM: Final = re.compile(r"(?:[^\W.][\w-]*/)*[^\W.][\w-]*\.py(?::[^\W\d]\w*)?")
@@ -61,6 +64,8 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True):
     grants: tuple[Grant, ...]
     caps: Caps
     supervision: Supervision
+    solvers: tuple[str, ...]
+    """Kinds, in order of preference."""
     window_tokens: int
     settings: Packed
     instructions: str
@@ -83,6 +88,7 @@ def read(text: str, path: str) -> AgentFile:
         grants=grants + spawns,
         caps=_caps(matter),
         supervision=_supervision(matter),
+        solvers=_solvers(matter),
         window_tokens=_window(matter),
         settings=_settings(matter),
         instructions=matter.body,
@@ -248,6 +254,26 @@ def _expected(key: str) -> str:
     if key == "restart":
         return "never or on_crash"
     return "a whole number" if key in ("restarts", "loop_calls") else "a number of seconds"
+
+
+def _solvers(matter: Matter) -> tuple[str, ...]:
+    """Kinds of solvers; where price shall decide, the field is left out."""
+    field = matter.fields.get("solvers")
+    if field is None:
+        return ()
+    found: list[str] = []
+    for item in _list(field, matter):
+        kind = _text(item, matter, "a kind of solver")
+        near = difflib.get_close_matches(kind, SOLVERS, 1)
+        if kind not in SOLVERS:
+            expected = repr(near[0]) if near else "one of " + ", ".join(SOLVERS)
+            raise error(matter.path, item.line, item.column, f"{kind[:60]!r} is no kind of solver", expected)
+        if kind in found:
+            raise error(matter.path, item.line, item.column, f"{kind!r} stands here a second time", "each kind once")
+        found.append(kind)
+    if not found:
+        raise error(matter.path, field.line, field.column, "solvers names no kind", "one of " + ", ".join(SOLVERS))
+    return tuple(found)
 
 
 def _window(matter: Matter) -> int:

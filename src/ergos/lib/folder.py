@@ -33,6 +33,7 @@ from ergos.kernel.packages import Task as TaskPort
 from ergos.lib.agent import Agent, AgentFunction, program_of
 from ergos.lib.agent_file import AgentFile, read
 from ergos.lib.foreign import Loading
+from ergos.lib.model_solver import PromptedSolver, generic
 from ergos.lib.task import FunctionSolver, Task
 from ergos.lib.tool import FunctionTool
 
@@ -148,7 +149,7 @@ def _folder(folder: Path, inherited: Kit, depth: int = 0) -> dict[str, Loaded]:
         team.update(below)
     definition = _definition(file, folder, (text.encode(), *kit.code))
     package = Package(
-        program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=members
+        program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=_solvers(kit), team=members
     )
     return {definition.program: Loaded(definition, package), **team}
 
@@ -161,6 +162,7 @@ def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...]) -> Defin
         grants=file.grants,
         caps=file.caps,
         supervision=file.supervision,
+        solvers=file.solvers,
         window_tokens=file.window_tokens,
         language=file.language,
         instructions=file.instructions,
@@ -203,6 +205,7 @@ def _file(path: Path) -> dict[str, Loaded]:
             grants=found.grants,
             caps=found.caps,
             supervision=found.supervision,
+            solvers=found.solvers,
         )
         for found in reversed(agents)
     }
@@ -213,7 +216,7 @@ def _file(path: Path) -> dict[str, Loaded]:
         if missing:
             raise DefinitionError(f"{path}: {found.name} has {min(missing)!r} in its team, which is not in the file")
         package = Package(
-            program=program_of(found.function), tools=kit.tools, tasks=kit.tasks, solvers=kit.solvers, team=team
+            program=program_of(found.function), tools=kit.tools, tasks=kit.tasks, solvers=_solvers(kit), team=team
         )
         loaded[definitions[found.name].program] = Loaded(definitions[found.name], package)
     return loaded
@@ -238,9 +241,17 @@ def _kit_of(modules: Iterable[ModuleType]) -> Kit:
                 _once(tools, found.spec.name, found, module)
             elif isinstance(found, Task):
                 _once(tasks, found.spec.name, found, module)
-            elif isinstance(found, FunctionSolver):
+            elif isinstance(found, FunctionSolver | PromptedSolver):
                 _once(solvers, found.spec.name, found, module)
     return Kit(tools, tasks, tuple(solvers.values()))
+
+
+def _solvers(kit: Kit) -> tuple[Solver, ...]:
+    """The solvers of a kit, and a model for every task that has none of its own."""
+    by_model = {name for found in kit.solvers if found.spec.kind == "model" for name in found.spec.tasks}
+    taken = {found.spec.name for found in kit.solvers}
+    more = (generic(task) for name, task in kit.tasks.items() if name not in by_model and isinstance(task, Task))
+    return (*kit.solvers, *(found for found in more if found.spec.name not in taken))
 
 
 def _once(kit: dict[str, T], name: str, found: T, module: ModuleType) -> None:

@@ -68,6 +68,14 @@ class Task(Generic[I, O]):
         """Signature and names of the checks."""
         return self._spec
 
+    @property
+    def promises(self) -> tuple[str, ...]:
+        """What its checks demand, in the words of the first line of each."""
+        lines = (
+            (inspect.getdoc(check) or check.__name__.replace("_", " ")).partition("\n")[0] for check in self._checks
+        )
+        return tuple(lines)
+
     async def faults(self, inputs: Plain, value: Plain) -> tuple[str, ...]:
         """What the checks found, in a thread because they take time."""
         return cast("tuple[str, ...]", await self._judging(inputs, value))

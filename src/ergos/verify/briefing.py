@@ -11,6 +11,7 @@ because the newsroom's Checker is an agent of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 
@@ -108,10 +109,41 @@ def _misquoted(citations: Iterable[Citation], documents: dict[str, Document], wh
 
 # Tasks
 
-SELECT = Task("select", inputs=Gathering, output=Selection, checks=(nothing_lost,), tokens_max=2_000_000)
-FIND = Task("find", inputs=Selection, output=tuple[Finding, ...], checks=(quoted_exactly,), tokens_max=2_000_000)
-WRITE = Task("write", inputs=Assignment, output=Brief, checks=(carried_by_sources,), tokens_max=2_000_000)
-REVIEW = Task("review", inputs=Brief, output=tuple[Fault, ...], checks=(faults_exist,), tokens_max=2_000_000)
+ATTEMPT_TOKENS_MAX: Final = 2_000_000  # tokens of one attempt: whatever a source may hold, read once
+ATTEMPT_S: Final = 300.0  # seconds of one attempt; a model on this machine writes a few words a second
+
+SELECT = Task(
+    "select",
+    inputs=Gathering,
+    output=Selection,
+    checks=(nothing_lost,),
+    tokens_max=ATTEMPT_TOKENS_MAX,
+    deadline_s=ATTEMPT_S,
+)
+FIND = Task(
+    "find",
+    inputs=Selection,
+    output=tuple[Finding, ...],
+    checks=(quoted_exactly,),
+    tokens_max=ATTEMPT_TOKENS_MAX,
+    deadline_s=ATTEMPT_S,
+)
+WRITE = Task(
+    "write",
+    inputs=Assignment,
+    output=Brief,
+    checks=(carried_by_sources,),
+    tokens_max=ATTEMPT_TOKENS_MAX,
+    deadline_s=ATTEMPT_S,
+)
+REVIEW = Task(
+    "review",
+    inputs=Brief,
+    output=tuple[Fault, ...],
+    checks=(faults_exist,),
+    tokens_max=ATTEMPT_TOKENS_MAX,
+    deadline_s=ATTEMPT_S,
+)
 
 
 # System 1
