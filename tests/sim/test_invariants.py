@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from ergos.base.entropy import SeededEntropy
+from ergos.sim.billing import BrokenError, expect
 from ergos.sim.explore import History, random_plan
-from ergos.sim.invariants import BrokenError, expect
 
 
 def test_what_holds_passes_and_what_does_not_is_named() -> None:

@@ -30,5 +30,5 @@ def test_every_system_call_and_nearly_every_record_occurs_within_a_few_hundred_s
     records, calls = kinds(range(1, 401))
     assert set(calls) == set(TABLE)
     wanted = {"Spawned", "Woken", "Intended", "Resulted", "Called", "Refused", "Repeated", "Doubted", "Asked"}
-    wanted |= {"Answered", "Committed", "Exited", "Restarted", "Signalled", "Halted", "Booted"}
+    wanted |= {"Answered", "Committed", "Exited", "Restarted", "Signalled", "Halted", "Booted", "Attached", "Replayed"}
     assert wanted <= set(records), wanted - set(records)

@@ -12,22 +12,33 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.clock import Monotone
+from ergos.base.clock import SECOND, Monotone
 from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import ErgosError
 from ergos.drivers.store_memory import MemoryDisk
+from ergos.kernel.scheduler.wants import Rules
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
+from ergos.sim.billing import BrokenError, expect
 from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import Fault, FaultyStore, Plan, SimClock, Where, random_plan
-from ergos.sim.invariants import BrokenError, Judge
-from ergos.sim.workload import Owner, Promises, SimPrograms
+from ergos.sim.foreign import ForeignProgram
+from ergos.sim.invariants import Judge
+from ergos.sim.owner import CAPPED, Owner, Promises
+from ergos.sim.provider import SimModels
+from ergos.sim.workload import THINKER, SimPrograms
 from ergos.sim.world import World
 
 START_NS: Final = 1_900_000_000_000_000_000  # some day in 2030; simulations know no other time
 LIVES_MAX: Final = 12  # lives of one history; a plan has fewer
 ACTIONS: Final = 10  # things an owner does in one life
 CONCURRENCY: Final = {"narrow": 2}
+RULES: Final = (
+    Rules(),
+    Rules(hedge_share=1.0, hedge_samples_min=1, retry_share=1.0),
+    Rules(queue_calls_max=2, delay_target_ns=2 * SECOND, delay_interval_ns=SECOND, refuse_delay_ns=20 * SECOND),
+)
+"""As shipped; eager to send twice; soon too busy."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -51,12 +62,18 @@ class History:
         self._actions: Final = actions
         self.disk: Final = MemoryDisk(f"{seed:032x}")
         self.world: Final = World(seed)
-        self._promises: Final = Promises()
+        self._promises: Final = Promises(seed)
         self._clock: Final = SimClock(START_NS)
         self._owner: Final = Owner(self.world, self._promises, self._clock, seed)
         self._owner.jumps = plan.jumps
         self._programs: Final = SimPrograms(self.world)
         self.judge: Final = Judge(self.disk, self.world, self._promises)
+        modelled = entropy.below(3, stream="models") > 0
+        self.models: Final = SimModels(self.world, seed) if modelled else None
+        self._foreign: Final = tuple(
+            ForeignProgram(self.world, seed, number)
+            for number in range((1, 1, 2)[entropy.below(3, stream="foreign")] if modelled else 0)
+        )
         self._commits: Final[list[int]] = []
         self.broken: BaseException | None = None
 
@@ -91,18 +108,23 @@ class History:
         store = FaultyStore(
             self.disk, fault, lambda: None if gone.done() else gone.set_result(None), self._plan.commit_s
         )
-        parts = Parts(
-            store=store,
-            clock=Monotone(self._clock),
-            entropy=SeededEntropy("kernel"),
-            programs=self._programs,
-            concurrency=CONCURRENCY,
-            watchdog=False,
-        )
-        kernel = Kernel(parts, version="sim", host="sim")
+        kernel = self._kernel(store)
         self.judge.kernel = kernel
-        self.world.watch = self._watched
-        self.world.starts = self._started
+
+        def bug(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+            """A callback of the loop failed: a bug that nobody else would be told of."""
+            error = context.get("exception")
+            if isinstance(error, Exception):
+                self.broken = self.broken or error
+                if not gone.done():
+                    gone.set_result(None)
+
+        loop.set_exception_handler(bug)
+        self.world.watch = lambda landed: self._guard(lambda: self.judge.arrives(landed))
+        self.world.starts = lambda pid, name: self._guard(lambda: self.judge.starts(pid, name))
+        if self.models is not None:
+            self.models.watch = lambda sending: self._guard(lambda: self.judge.sends(sending))
+            self.models.overfull = lambda what: self._guard(lambda: expect(False, what))
         script = loop.create_task(self._script(kernel, last=last))
         await asyncio.wait((gone, script), return_when=asyncio.FIRST_COMPLETED)
         self._commits.append(store.commits)
@@ -115,6 +137,25 @@ class History:
         kernel.machine.close_turns()
         if self.broken is None:
             await self.judge.at_rest(over=last)
+
+    def _kernel(self, store: FaultyStore) -> Kernel:
+        """A kernel of this life; with models in it, its settings change from life to life."""
+        host = "sim"
+        if self.models is not None and self._entropy.below(2, stream="capped"):
+            host = f"{CAPPED}{self.world.life}"
+        parts = Parts(
+            store=store,
+            clock=Monotone(self._clock),
+            entropy=SeededEntropy("kernel"),
+            programs=self._programs,
+            concurrency=CONCURRENCY,
+            watchdog=False,
+            models=self.models,
+            owner_caps={owner: self._promises.caps(host, owner) for owner in ("alice", "bob")},
+            rules=RULES[self._entropy.below(len(RULES), stream="rules")] if self.models is not None else Rules(),
+            door_secret=b"of the simulation",
+        )
+        return Kernel(parts, version="sim", host=host)
 
     async def _stopped(self, kernel: Kernel, script: asyncio.Task[None], gone: asyncio.Future[None]) -> None:
         """The script came to an end: well, or because the store failed."""
@@ -142,20 +183,32 @@ class History:
         fault.cancel()
         doing.result()
 
+    async def _abroad(self, program: ForeignProgram, kernel: Kernel) -> None:
+        """A foreign program goes on; what it finds broken is broken."""
+        try:
+            await program.run(kernel, self.judge.followed, self._promises.spawned.add)
+        except BrokenError as broken:
+            self.broken = self.broken or broken
+        except ErgosError:
+            assert kernel.machine.failed or kernel.reactor.stopping  # the kernel is going
+
     async def _doing(self, kernel: Kernel, *, last: bool) -> None:
+        abroad = [
+            asyncio.get_running_loop().create_task(self._abroad(program, kernel))
+            for program in self._foreign
+            if not program.over
+        ]
         while self._roots > 0:
             agent = ("wander", "careful")[self._entropy.below(2, stream="agent")]
+            if self.models is not None and self._entropy.below(2, stream="thinks"):
+                agent = THINKER
             await self._owner.spawn(kernel, self._programs.definition(agent))
             self._roots -= 1
         await self._owner.busy(kernel, self._actions if not last else self._actions // 2)
         if last:
             await self._owner.calm(kernel)
-
-    def _watched(self, landed: object) -> None:
-        self._guard(lambda: self.judge.arrives(landed))  # type: ignore[arg-type]
-
-    def _started(self, pid: int, name: str) -> None:
-        self._guard(lambda: self.judge.starts(pid, name))
+        for program in abroad:
+            program.cancel()
 
     def _guard(self, check: object) -> None:
         """A broken invariant seen inside a tool must not become the tool's failure."""

@@ -1,10 +1,11 @@
 """Golden journals: one recorded run of each release, with every kind of record, that later releases replay for ever.
 
 `python -m ergos.sim.golden` writes tests/golden/VERSION.jsonl; `replay` decodes and verifies every record, folds
-it, and drives every turn of every recorded process again with the journal answering.
+it, and drives every turn of every recorded process again with the journal answering. Of a foreign program, which
+runs elsewhere, everything it asked is asked again and must be matched with what it was answered.
 
-Rules: `scribe` and `page` never change: the journals hold what they asked for. A new release may add agents and
-record more; it may not record less.
+Rules: `scribe`, `page` and `asker` never change: the journals hold what they asked for. A new release may add agents
+and record more; it may not record less.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from ergos import __version__
 from ergos.base.canonical import Plain
 from ergos.base.clock import Monotone
 from ergos.base.entropy import SeededEntropy
+from ergos.base.errors import DivergedError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount, Price
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
@@ -29,22 +31,27 @@ from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed, verified
 from ergos.kernel.labels import USER
 from ergos.kernel.ledger import Caps
-from ergos.kernel.packages import Beginning, Definition, Package, Program
+from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Program
 from ergos.kernel.policy import Grant
 from ergos.kernel.syscalls import Answer
 from ergos.kernel.values import unpack
 from ergos.lib.agent import Context, program_of
+from ergos.runtime.foreign import foreign_definition
+from ergos.runtime.guest_turn import GuestTurn
+from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.replayer import Returned, Turn
 from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import SimClock
+from ergos.sim.provider import SimModels
 from ergos.sim.workload import SUM, Inputs, kit
 from ergos.sim.world import SimSolver, World
 
 START_NS: Final = 1_900_000_000_000_000_000  # the moment all golden journals begin
 STORE_ID: Final = "golden".ljust(32, "0")
 FOLDER: Final = Path("tests/golden")
+REPLICAS: Final = 3  # seed of vendors with replicas of one model
 CAPS: Final = Caps(process=Amount(100_000, -1), day=Amount(1_000_000, -1))
 
 
@@ -110,6 +117,13 @@ async def page(ctx: Context, _: Hiccup) -> object:
     return cast("dict[str, Plain]", ctx.memory)["word"]
 
 
+async def asker(ctx: Context, _: Hiccup) -> object:
+    """Makes model calls, two of them at once. Never changes."""
+    first = await ctx.chat("what is an erg?", output_tokens_max=20)
+    others = await ctx.all(ctx.chat([first.message], model="near"), ctx.chat("what is an erg?", model="auto"))
+    return [first.text, *[other.text for other in others]]
+
+
 class GoldenPrograms:
     """The golden agents."""
 
@@ -122,11 +136,13 @@ class GoldenPrograms:
         """An agent with all grants; the owner approves `press`."""
         grants = [Grant(agent=agent, verb="act", name=name, ask=name == "press") for name in self._tools]
         grants += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="spawn", name="page")]
+        if agent == "asker":
+            grants = [Grant(agent=agent, verb="think", name="model.*")]
         return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS)
 
     def package(self, definition: Definition) -> Package:
         """Its code."""
-        function = scribe if definition.agent == "scribe" else page
+        function = {"scribe": scribe, "asker": asker}.get(definition.agent, page)
 
         async def bound(ctx: Context) -> object:
             return await function(ctx, self.hiccup)
@@ -163,6 +179,7 @@ def record() -> Golden:
     disk, world = MemoryDisk(STORE_ID), World(0)
     world.calm = True
     programs, clock = GoldenPrograms(world), SimClock(START_NS)
+    models = SimModels(world, REPLICAS)
     now_s = 0.0
     for life in (_first, _second):
         loop = VirtualLoop(now_s)
@@ -174,6 +191,8 @@ def record() -> Golden:
             programs=programs,
             signer=NamedSigner(),
             watchdog=False,
+            models=models,
+            door_secret=b"golden",
         )
         loop.run_until_complete(life(Kernel(parts, version=__version__, host="golden"), programs, world))
         now_s = loop.time()
@@ -217,8 +236,32 @@ async def _second(kernel: Kernel, programs: GoldenPrograms, world: World) -> Non
     await asyncio.sleep(60)
     for item in await store.items(None, 10):
         await desk.answer(item.id, "answer", "alice", "yes")
+    await _guests(kernel)
+    await desk.spawn(programs.definition("asker"), "alice")
     await asyncio.sleep(60)
     await kernel.stop()
+
+
+async def _guests(kernel: Kernel) -> None:
+    """A foreign program is started twice and done; another, which goes on for ever, stays."""
+    desk = kernel.desk
+    made = foreign_definition("resumed", resumable=True, command=("run", "me"), folder="/tmp", budget=CAPS.process)  # noqa: S108
+    pid = await desk.host(made, "alice")
+    for words in (("hello", "more", "more"), ("hello", "more", "more", "and more")):
+        visitor = (await desk.enter(pid, ("run", "me"))).visitor
+        for line in words:
+            await _say(kernel, visitor, line)
+    await desk.leave(pid, visitor.life, 0)
+    lasting = await desk.host(foreign_definition("lasting", resumable=False, budget=CAPS.process), "bob")
+    visitor = (await desk.enter(lasting, ())).visitor
+    await asyncio.gather(*[_say(kernel, visitor, line) for line in ("one", "two", "x" * 2_000)])
+
+
+async def _say(kernel: Kernel, visitor: Visitor, words: str) -> None:
+    message: Plain = {"role": "user", "content": words}
+    body: dict[str, Plain] = {"model": "auto", "messages": [message], "user": f"life {visitor.life}"}
+    answer = await kernel.reactor.guests.call(visitor, "openai.chat", body, model="auto")
+    assert answer.failure is None, answer.failure
 
 
 def lines(golden: Golden) -> Iterable[bytes]:
@@ -269,7 +312,10 @@ def replay(golden: Golden) -> int:
                     definition=definition,
                     chance=f"{STORE_ID}/{pid}/{turn}",
                 )
-                _drive(Turn(programs.package(definition), beginning, history(records), USER), golden)
+                if definition.program.startswith(FOREIGN):
+                    _ask_again(records, memory[pid], golden)
+                else:
+                    _drive(Turn(programs.package(definition), beginning, history(records), USER), golden)
                 driven += 1
             elif isinstance(body, Committed):
                 memory[pid] = unpack(body.memory, golden.blobs.__getitem__)
@@ -289,6 +335,19 @@ def _drive(turn: Turn, golden: Golden) -> None:
         if any(pending.answer is None for pending in turn.pending.values()):
             turn.close()
             return
+
+
+def _ask_again(records: list[tuple[int, Body]], memory: Plain, golden: Golden) -> None:
+    """Start a foreign program once more and ask all that it asked. Raises: DivergedError if an answer is not found."""
+    life = memory.get("life") if isinstance(memory, dict) else 0
+    turn = GuestTurn(records, USER, life if isinstance(life, int) else 0)
+    turn.begin(turn.life + 1)
+    for key, past in list(turn.past.items()):
+        if isinstance(past.result, Resulted) and past.result.failure is None:
+            args = {name: unpack(packed, golden.blobs.__getitem__) for name, packed in past.call.args.items()}
+            found = turn.ask(args, past.call.name, golden.blobs, None)
+            if found.call.key != key or _answer(found.past, golden) is None:
+                raise DivergedError(f"what was answered under {key!r} is now asked under {found.call.key!r}")
 
 
 def _answer(past: Past | None, golden: Golden) -> Answer | None:

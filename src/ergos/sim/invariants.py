@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from ergos.base.ids import Digest
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.drivers.store_memory import MemoryDisk
 from ergos.kernel.events import (
@@ -27,18 +28,10 @@ from ergos.runtime.aftermath import AFTERMATH
 from ergos.runtime.audit import audit
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.performer import idempotency_key
-from ergos.sim.workload import CAPS, Promises
+from ergos.sim.billing import Bills, expect
+from ergos.sim.owner import Promises
+from ergos.sim.provider import Sending
 from ergos.sim.world import Landed, World
-
-
-class BrokenError(AssertionError):
-    """An invariant does not hold."""
-
-
-def expect(holds: object, what: str) -> None:
-    """Raises: BrokenError unless it holds."""
-    if not holds:
-        raise BrokenError(what)
 
 
 class Call(msgspec.Struct):
@@ -67,6 +60,7 @@ class Judge:
         self._answered: Final[set[int]] = set()
         self.kernel: Kernel | None = None
         self.kinds: Final[set[str]] = set()
+        self.bills: Final = Bills(lambda name: disk.blobs[Digest(name)], promises.caps)
 
     def follow(self) -> None:
         """Read what was written since the last time."""
@@ -75,6 +69,7 @@ class Judge:
             self.kinds.add(type(body).__name__)
             self._read += 1
             self._take(record.pid, record.turn, body)
+            self.bills.take(record.pid, record.turn, body)
 
     def _take(self, pid: int, turn: int, body: Record) -> None:
         match body:
@@ -129,6 +124,16 @@ class Judge:
             pid not in {int(found) for found in promises.ended}, f"{name} of {pid} began after its process had ended"
         )
 
+    def sends(self, sending: Sending) -> None:
+        """A model call reaches its vendor now: may it?"""
+        self.follow()
+        self.bills.sends(sending)
+
+    def followed(self) -> Bills:
+        """The bills as of now."""
+        self.follow()
+        return self.bills
+
     async def at_rest(self, *, over: bool) -> None:
         """The kernel is gone; what does the disk say? `over`: and every process has ended."""
         self.follow()
@@ -137,8 +142,10 @@ class Judge:
         expect(found.sound or (not over and self._pending(str(found.problem))), f"audit: {found.problem}")
         self._kept()
         self._counted(over=over)
-        self._capped()
+        for key, meter in disk.meters.items():
+            expect(meter.held.microusd >= 0 and meter.held.tokens >= 0, f"{key} holds less than nothing: {meter}")
         if over:
+            self.bills.squared()
             expect(found.holds_open == 0, f"{found.holds_open} holds were left")
             left = list(disk.items.values())
             expect(not left, f"inbox items of ended processes are open: {left}")
@@ -181,14 +188,3 @@ class Judge:
             if call.effect == "irreversible" and call.repeats:
                 expect(call.repeats <= promises.redone[key], f"an irreversible call of {call.pid} was repeated unasked")
         del over
-
-    def _capped(self) -> None:
-        """No cap is passed by more than a call's worst case."""
-        for key, meter in self._disk.meters.items():
-            scope = key.partition("/")[0]
-            cap = {"process": CAPS.process, "agent": CAPS.agent, "day": CAPS.day}.get(scope)
-            if cap is not None:
-                used = meter.spent + meter.held
-                expect(used.microusd <= cap.microusd, f"{key} spent and held {used} of {cap}")
-                expect(cap.tokens < 0 or used.tokens <= cap.tokens, f"{key} spent and held {used} of {cap}")
-            expect(meter.held.microusd >= 0 and meter.held.tokens >= 0, f"{key} holds less than nothing: {meter}")
