@@ -354,6 +354,27 @@ def kills(plan: Plan) -> Chapter:
     return Chapter(title="Killed under load", rows=(row,), details=details, plot=plot)
 
 
+def scheduling(plan: Plan) -> Chapter:
+    """Model calls against the gateways of the field."""
+    from bench.scheduling import chapter
+
+    return chapter(plan)
+
+
+def door(plan: Plan) -> Chapter:
+    """The door for programs, beside a rival gateway."""
+    from bench.doors import door as chapter
+
+    return chapter(plan)
+
+
+def programs(plan: Plan) -> Chapter:
+    """Others' agents, killed."""
+    from bench.doors import programs as chapter
+
+    return chapter(plan)
+
+
 def noise_line(folder: Path) -> str:
     """The machine's noise now, as a table row."""
     found = noise(folder)
@@ -368,4 +389,7 @@ MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "verify": verification,
     "help": command_line,
     "kill": kills,
+    "scheduling": scheduling,
+    "door": door,
+    "programs": programs,
 }

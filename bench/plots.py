@@ -49,6 +49,7 @@ def draw(numbers: dict[str, Numbers], folder: Path) -> None:
         ("A million idle processes", _wake),
         ("Growth of a conversation", _growth),
         ("Killed under load", _kill),
+        ("Model calls, scheduled", _scheduling),
     ):
         if title in numbers:
             figure = plot(numbers[title])
@@ -122,4 +123,46 @@ def _kill(numbers: Numbers) -> Figure:
     axes.set_yticks(range(len(engines)), [names[engine] for engine in engines])
     axes.set_xlabel("effects, after the same kills under the same load")
     axes.legend(loc="lower right")
+    return figure
+
+
+def _scheduling(numbers: Numbers) -> Figure:
+    """Left: how long programs wait for models. Right: what Q trades between small owners and the hog."""
+    from matplotlib import pyplot
+
+    figure, (bars, trade) = pyplot.subplots(1, 2, figsize=(10.5, 4.0), gridspec_kw={"width_ratios": [1.25, 1]})
+    shown = [name for name in numbers if name in {"ErgOS", "ErgOS, Q = inf"} or "ErgOS" not in name]
+    shown.remove("SRPT oracle, calls only")
+    names = sorted(shown, key=lambda name: -numbers[name][0])
+    means = [numbers[name][0] for name in names]
+    spread = [
+        [numbers[name][0] - numbers[name][1] for name in names],
+        [numbers[name][2] - numbers[name][0] for name in names],
+    ]
+    colors = [OURS if name.startswith("ErgOS") else (INK if "oracle" in name else THEIRS) for name in names]
+    bars.barh(names, means, xerr=spread, color=colors, height=0.62, error_kw={"ecolor": INK, "elinewidth": 1.2})
+    for place, name in enumerate(names):
+        bars.text(numbers[name][2] * 1.06, place, f"{numbers[name][0]:.0f} s", va="center")
+    bars.set_xscale("log")
+    bars.set_xlim(left=min(means) * 0.5, right=max(numbers[name][2] for name in names) * 1.7)
+    ticks = [tick for tick in (20, 50, 100, 200, 500, 1_000) if min(means) * 0.5 <= tick <= max(means) * 1.7]
+    bars.set_xticks(ticks, [str(tick) for tick in ticks])
+    bars.set_xticks([], minor=True)
+    bars.set_xlabel("model time of a program, mean, seconds (log scale)")
+    knob = [
+        name
+        for name in ("ErgOS, Q = 0", "ErgOS, Q = 60k", "ErgOS", "ErgOS, Q = 1M", "ErgOS, Q = inf")
+        if name in numbers
+    ]
+    places = range(len(knob))
+    trade.plot(places, [numbers[name][4] for name in knob], color=THEIRS, marker="o", linewidth=2)
+    trade.plot(places, [numbers[name][3] for name in knob], color=OURS, marker="o", linewidth=2)
+    most = max(max(numbers[name][3:5]) for name in knob)
+    trade.text(0.1, numbers[knob[0]][4] + most * 0.04, "the owner with half of the load", color=THEIRS, va="bottom")
+    trade.text(0.1, numbers[knob[0]][3] - most * 0.3, "small owners", color=OURS, va="top")
+    trade.set_xticks(places, ["0", "60k", "250k", "1M", "inf"][: len(knob)])
+    trade.set_ylim(0, most * 1.25)
+    trade.set_xlabel("Q, weighted tokens one owner may be ahead")
+    trade.set_ylabel("slowdown, mean")
+    figure.tight_layout()
     return figure

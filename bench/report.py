@@ -13,6 +13,7 @@ PLOTS = {
     "A million idle processes": "wake",
     "Growth of a conversation": "growth",
     "Killed under load": "kill",
+    "Model calls, scheduled": "scheduling",
 }
 """File names of the plots, by title of the chapter."""
 
