@@ -2,13 +2,14 @@
 
 PYTHON ?= python3
 SEED ?= 1
+CASSETTES ?= ../shared/cassettes
 ARGS ?=
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup runtime check test sim sim-long golden bench demo docs format size lock wheel clean
+.PHONY: help setup runtime check test sim sim-long foreign wire golden bench demo docs format size lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,11 +40,20 @@ sim: setup ## one run of the whole system under faults: SEED=7
 sim-long: setup ## 100,000 such runs
 	$(BIN)/python -m ergos.sim --seeds 100000 $(ARGS)
 
+foreign: setup ## agents of other frameworks, unmodified, killed at random: none of their answered calls is made again
+	@scripts/setup.sh foreign
+	$(BIN)/python -m pytest tests/foreign $(ARGS)
+
+wire: setup ## replay recorded exchanges with real models through the drivers: CASSETTES=folder
+	$(BIN)/python scripts/wire_proof.py $(CASSETTES)
+
 golden: setup ## record a journal of this release for tests/golden
 	$(BIN)/python -m ergos.sim.golden $(ARGS)
 
 bench: ## measure against other engines, in an environment of its own
 	@scripts/setup.sh bench
+	@scripts/setup.sh gateway
+	@scripts/setup.sh foreign
 	.bench-venv/bin/python -m bench $(ARGS)
 
 docs: setup ## write docs/reference from the code
@@ -64,4 +74,4 @@ wheel: setup ## build dist/*.whl
 
 clean: ## remove what was built and measured; the environments and your homes stay
 	rm -rf dist build .demo .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.bench-venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -type d -not -path './.venv/*' -not -path './.*-venv/*' -prune -exec rm -rf {} +
