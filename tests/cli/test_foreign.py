@@ -82,6 +82,10 @@ def test_a_command_that_fails_is_kept_and_resumed_without_asking_again(house: Sh
     assert again.stdout == failed.stdout
     assert sent(house) == 2
     assert "waits for program" in house("ps")
+    house("wait", "1", code=3)
+    assert "ergos exec --resume 1" in house.err
+    house("replay", "1", code=2)
+    assert "runs elsewhere" in house.err
 
 
 def test_a_budget_that_is_used_up_ends_the_calls_and_not_the_books(house: Shell) -> None:

@@ -14,13 +14,13 @@ import msgspec
 
 from ergos.app.catalogue import Catalogue, moment
 from ergos.base.canonical import Plain
-from ergos.base.errors import DivergedError, ErgosError, UnknownProcessError
+from ergos.base.errors import DivergedError, ErgosError, UnknownProcessError, UsageError
 from ergos.base.ids import Digest, Pid
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import Body, Committed, Exited, Failure, Spawned, Woken, decode_body
 from ergos.kernel.history import Past, history
 from ergos.kernel.labels import USER
-from ergos.kernel.packages import Beginning, Definition, Package, Programs
+from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Programs
 from ergos.kernel.syscalls import Answer, Idle, Request
 from ergos.kernel.values import NULL, Packed
 from ergos.runtime.failures import failure_of
@@ -76,6 +76,11 @@ class Rehearsal:
         turns = await self._turns(until)
         for opened in turns:
             definition = await self._catalogue.definition(opened.definition)
+            if definition.program.startswith(FOREIGN):
+                raise UsageError(
+                    f"the program of process {self._pid} runs elsewhere and is not driven from here",
+                    remedy=f"`ergos journal {self._pid}` shows its calls; `ergos exec --resume {self._pid}` starts it",
+                )
             package = self._programs.package(definition)
             self._compare(definition)
             beginning = Beginning(

@@ -260,6 +260,8 @@ def _waits(pid: Pid, view: View) -> None:
     for member in view.members:
         if member.state is State.PAUSED:
             note(f"process {member.pid} ({member.agent}) is paused — `ergos signal resume {member.pid}`")
+        elif member.state is State.WAITING and member.waits == "program":
+            note(f"process {member.pid} waits for its program — `ergos exec --resume {member.pid}`")
         elif member.state is State.WAITING and member.waits == "mail":
             note(f"process {member.pid} ({member.agent}) waits for a message — `ergos send {member.pid} TEXT`")
     note(f"process {pid} is kept; `ergos wait {pid}` stays with it again")
