@@ -9,7 +9,7 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.errors import ModelError, ModelRequestError, RateLimitedError
-from ergos.base.limits import MODEL_DEADLINE_S
+from ergos.base.limits import MODEL_DEADLINE_S, MODEL_SENDINGS_MAX
 from ergos.base.money import Amount, Price
 from ergos.kernel.events import Body, Intended, Repeated, Resulted
 from ergos.kernel.ledger import UNCAPPED, Caps
@@ -142,6 +142,19 @@ def test_an_endpoint_that_never_recovers_ends_in_its_own_error():
         rig.models = Provider(behave=lambda *_: Behaviour(error=RateLimitedError("slow down", status=429)))
         ended = await rig.ends(rig.put(caller("a")))
         assert ended.outcome in (["E507"], ["E502"])
+        assert charges(rig, ended.process.pid) == [Amount(0, 0)]
+
+    play(scenario)
+
+
+def test_an_endpoint_that_is_down_is_tried_a_few_times_and_its_error_told():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(behave=lambda *_: Behaviour(error=ModelError("down", status=503), bills=0))
+        begun_ns = rig.clock.now_ns()
+        ended = await rig.ends(rig.put(caller("a")))
+        assert ended.outcome == ["E506"]
+        assert len(provider.sent) == MODEL_SENDINGS_MAX
+        assert rig.clock.now_ns() - begun_ns < MODEL_DEADLINE_S * SECOND // 4
         assert charges(rig, ended.process.pid) == [Amount(0, 0)]
 
     play(scenario)

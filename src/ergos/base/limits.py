@@ -48,6 +48,7 @@ ATTEMPTS_MAX: Final = 8  # solvers tried for one task before it is handed back u
 # Runtime
 COMMIT_CHANGES_MAX: Final = 4_096  # changes written by one group commit
 CALL_DEADLINE_S: Final = 300  # seconds a tool may take unless it declares its own
+MODEL_SENDINGS_MAX: Final = 5  # sendings of one call that may fail before its program is told
 MODEL_DEADLINE_S: Final = 600  # seconds a model call may take, waiting for its turn included
 GUEST_IDLE_S: Final = 30  # seconds after which a foreign program that asks nothing is a row, not memory
 GUEST_TURN_CALLS: Final = 1_000  # calls after which a long-lived foreign program begins a new turn when it is quiet

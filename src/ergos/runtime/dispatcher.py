@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from ergos.base.clock import SECOND
 from ergos.base.ids import Pid
+from ergos.base.limits import MODEL_SENDINGS_MAX
 from ergos.kernel.events import Failure
 from ergos.kernel.models import EndpointSpec
 from ergos.kernel.packages import Performed
@@ -270,7 +271,8 @@ class Dispatcher:
         if sent.kind == "cancelled" and sending.by_grid:
             return  # it waits again, or its other sending goes on
         spoke = journey.speaker == start.endpoint
-        again = sent.retry and not journey.touched
+        journey.failures += sent.kind == "failed"
+        again = sent.retry and not journey.touched and journey.failures < MODEL_SENDINGS_MAX
         beside = sent.kind != "done" and bool(journey.sendings) and not (spoke and journey.touched)
         ended = Ended(
             ticket=start.ticket,

@@ -41,6 +41,7 @@ class Journey:
 
     __slots__ = (
         "alarm",
+        "failures",
         "flight",
         "last",
         "making",
@@ -64,6 +65,8 @@ class Journey:
         """The caller got some."""
         self.last: Sent | None = None
         """How the last sending that failed had ended."""
+        self.failures = 0
+        """Sendings that failed; an endpoint that is only at its limit has not."""
         self.owed = 0
         """Sendings that are over and may have been billed."""
         self.paid = 0
