@@ -117,6 +117,18 @@ def test_a_command_that_cannot_be_started_leaves_nothing_behind(house: Shell) ->
     assert house("ps").count("no-such-command") == 0
 
 
+def test_a_resumed_command_that_cannot_be_started_loses_nothing(house: Shell) -> None:
+    command = house.folder / "command"
+    command.write_text(f"#!/bin/sh\n{sys.executable} {house.folder / 'ask.py'} a && exit 3\n")
+    command.chmod(0o755)
+    failed = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", str(command), code=3)
+    command.rename(house.folder / "away")
+    house.outside("exec", "--resume", "1", code=2)
+    (house.folder / "away").rename(command)
+    assert house.outside("exec", "--resume", "1", code=3).stdout == failed.stdout
+    assert sent(house) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ergos.base.errors import ValueShapeError
-from ergos.kernel.endpoints import AUTO, endpoint_name, endpoint_url, is_loopback, is_near
+from ergos.kernel.endpoints import endpoint_name, endpoint_url, is_loopback, is_near
+from ergos.kernel.models import AUTO
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ergos.base.clock import SECOND
-from ergos.server.listing import AUTO, TOKENS_PER_MEDIUM, estimated_tokens, model, models
+from ergos.kernel.models import AUTO
+from ergos.server.listing import TOKENS_PER_MEDIUM, estimated_tokens, model, models
 from tests.server.doorways import SPECS
 
 NOW_NS = 1_700_000_000 * SECOND

@@ -18,11 +18,12 @@ import msgspec
 
 from ergos.app.client import ask
 from ergos.app.home import Home
-from ergos.base.errors import ErgosError, NotRunningError, UsageError
+from ergos.base.errors import ForeignTokenError, NotRunningError, UsageError, WorldError
 from ergos.base.ids import Pid
 from ergos.runtime.control import EndOf, Entered, Leave, Signal, Standing
 
 GRACE_S: Final = 5.0  # seconds a command gets between SIGTERM and SIGKILL
+NOT_STARTED: Final = 127  # exit status of a command that was not found, as shells count
 LOOK_S: Final = 1.0  # seconds between two looks for a kernel that has gone away
 
 _KEYS: Final = (
@@ -71,7 +72,10 @@ async def host(home: Home, entered: Entered, leaving: asyncio.Event) -> Hosted:
             start_new_session=alone,
         )
     except (OSError, ValueError) as error:
-        await ask(home, Signal(pid=entered.pid, name="kill", by="exec"))
+        if entered.life > 1:  # what it asked before stays known, for when its command can be started again
+            await _leave(home, entered, NOT_STARTED)
+        else:
+            await ask(home, Signal(pid=entered.pid, name="kill", by="exec"))
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UsageError(f"{entered.command[0]!r} cannot be started: {why}", remedy="check the command") from error
     watching = asyncio.ensure_future(_ended(home, entered.pid))
@@ -98,7 +102,7 @@ async def _ended(home: Home, pid: Pid) -> str:
     while True:
         try:
             standing = await ask(home, EndOf(pid=pid))
-        except NotRunningError:
+        except (NotRunningError, WorldError):  # a kernel that is gone or slow says nothing about the command
             await asyncio.sleep(LOOK_S)
             continue
         assert isinstance(standing, Standing)
@@ -128,5 +132,5 @@ def _signal(child: asyncio.subprocess.Process, number: signal.Signals, *, alone:
 async def _leave(home: Home, entered: Entered, status: int) -> None:
     try:
         await ask(home, Leave(pid=entered.pid, life=entered.life, status=status))
-    except ErgosError:
-        pass  # no kernel: its process is found waiting, and can be started again
+    except (NotRunningError, ForeignTokenError):
+        pass  # no kernel: its process is found waiting, and can be started again; or it has ended meanwhile

@@ -8,15 +8,11 @@ when, is the scheduler's to say.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
 from ergos.kernel.events import Failure
-from ergos.kernel.models import EndpointSpec, Outline
-
-AUTO: Final = "auto"
-"""The model name by which a caller leaves the choice to the kernel."""
+from ergos.kernel.models import AUTO, EndpointSpec, Outline
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):

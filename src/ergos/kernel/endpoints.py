@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from ergos.base.errors import ValueShapeError
-from ergos.kernel.models import Limits, MediaKind, ModelPrice
+from ergos.kernel.models import AUTO, Limits, MediaKind, ModelPrice
 
 EndpointKind = Literal[
     "openai.chat",
@@ -30,8 +30,6 @@ EndpointKind = Literal[
 FILE_KINDS: Final = frozenset({"recorded", "scripted", "gguf"})
 ENDPOINT_NAME_CHARS_MAX: Final = 200  # characters of an endpoint's or model's name; vendors' longest are below 120
 URL_CHARS_MAX: Final = 2_000  # characters of a URL; longer ones are no address of a server
-AUTO: Final = "auto"
-"""Asks the kernel to choose; therefore no endpoint's name."""
 
 _NAME: Final = re.compile(r"[^\W_][\w.\-/:@+]*")
 _PRIVATE_SUFFIXES: Final = (".localhost", ".local", ".internal", ".lan", ".home.arpa")

@@ -11,12 +11,15 @@ This file performs nothing and knows no vendor's format.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from ergos.base.money import Amount
 from ergos.kernel.usage import UNKNOWN_USAGE, ModelPrice, Usage
+
+AUTO: Final = "auto"
+"""The model name by which a caller leaves the choice to the kernel."""
 
 Role = Literal["system", "user", "assistant", "tool"]
 MediaKind = Literal["image", "audio", "video", "file"]

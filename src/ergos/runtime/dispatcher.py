@@ -18,7 +18,6 @@ from ergos.base.clock import SECOND
 from ergos.base.ids import Pid
 from ergos.base.limits import MODEL_SENDINGS_MAX
 from ergos.kernel.events import Failure
-from ergos.kernel.models import EndpointSpec
 from ergos.kernel.packages import Performed
 from ergos.kernel.ports import Sink
 from ergos.kernel.process import ENDED
@@ -357,10 +356,6 @@ class Dispatcher:
             journey = self._journeys.get(sending.start.ticket)
             if journey is not None:
                 self._try(journey, sending)
-
-    def refresh(self, endpoints: tuple[EndpointSpec, ...]) -> None:
-        """The catalogue has changed."""
-        self._carry_out(self.grid.update(endpoints, self._machine.tick()))
 
 
 def _refusal(journey: Journey, why: str, retry_after_ns: int) -> Performed | Failure | Withdrawn:

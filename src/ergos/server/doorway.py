@@ -11,8 +11,7 @@ from typing import Final, cast
 from ergos.base.canonical import Plain
 from ergos.base.errors import WorldError
 from ergos.base.limits import STOP_GRACE_S
-from ergos.kernel.choice import AUTO
-from ergos.kernel.models import Dialect, EndpointSpec
+from ergos.kernel.models import AUTO, Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel

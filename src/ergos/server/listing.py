@@ -12,11 +12,9 @@ from urllib.parse import unquote
 import msgspec
 
 from ergos.base.clock import SECOND
-from ergos.kernel.models import EndpointSpec
+from ergos.kernel.models import AUTO, EndpointSpec
 from ergos.server.refusals import Manner
 
-AUTO: Final = "auto"
-"""The model that lets the kernel choose."""
 BYTES_PER_TOKEN: Final = 3.6  # bytes of UTF-8; between English prose (4.2) and code or JSON (3)
 TOKENS_PER_MEDIUM: Final = 1_600  # tokens; what a vendor counts for an image of usual size
 _MEDIA_TYPES: Final = frozenset({"image", "image_url", "input_image", "document", "input_audio", "file", "input_file"})
