@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ergos.base.errors import EXIT_CODES, ErgosError, every_error, exit_code
+from ergos.base.error_tree import EXIT_CODES, every_error, exit_code
+from ergos.base.errors import ErgosError
 
 BRANCHES = {"E1": 2, "E2": 2, "E3": 4, "E4": 1, "E5": 5, "E6": 6}
 

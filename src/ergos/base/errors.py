@@ -12,13 +12,13 @@ The first branch says whose fault it is, because that decides what to do:
 
 Rules: expected outcomes (a refusal inside the door, a settled call) are values, not exceptions;
 bugs are assertions; only failures of the world and misuse live here. A class's docstring is its
-default message. The command line turns each branch into one exit code (`EXIT_CODES`).
+default message. `world_errors` holds the failures of models, sandboxes and buses; `error_tree` sees all of them.
 """
 
 from __future__ import annotations
 
 import inspect
-from typing import ClassVar, Final
+from typing import ClassVar
 
 
 class ErgosError(Exception):
@@ -182,6 +182,27 @@ class ForeignTokenError(RefusedError):
     remedy = "start the program with `ergos exec`, or make a token with `ergos serve --token NAME`"
 
 
+class ToolChangedError(RefusedError):
+    """A tool's definition is not the one its owner has seen, so it is disabled."""
+
+    code = "E310"
+    remedy = "`ergos tools` shows what changed; `ergos tools approve NAME` accepts it"
+
+
+class EgressRefusedError(RefusedError):
+    """This address may not be reached from inside."""
+
+    code = "E311"
+    remedy = "name the host, the path and the method in settings.toml, if it is meant to be reached"
+
+
+class ForbiddenError(RefusedError):
+    """A rule of the organisation forbids this call."""
+
+    code = "E312"
+    remedy = "ask whoever keeps the rules; an owner cannot allow what they forbid"
+
+
 class ProgramError(ErgosError):
     """An agent's program misbehaved."""
 
@@ -266,61 +287,6 @@ class PortMissingError(WorldError):
     remedy = "install the extra named in the message"
 
 
-class ModelError(WorldError):
-    """A model endpoint failed."""
-
-    code = "E506"
-    remedy = "try again; `ergos models` shows which endpoints are healthy"
-
-    def __init__(
-        self,
-        what: str | None = None,
-        *,
-        remedy: str | None = None,
-        status: int = 0,
-        retry_after_s: float = 0.0,
-        body: str = "",
-    ) -> None:
-        """`body`: what the endpoint itself answered, in its own format, for a caller who speaks it; '' if unknown."""
-        self.status = status
-        self.retry_after_s = retry_after_s
-        self.body = body
-        super().__init__(what, remedy=remedy)
-
-
-class RateLimitedError(ModelError):
-    """A model endpoint takes no more calls for now."""
-
-    code = "E507"
-    remedy = "wait; the scheduler learns the endpoint's limits, and settings.toml can state them"
-
-
-class ModelRequestError(ModelError):
-    """A model endpoint refused this request as wrong."""
-
-    code = "E508"
-    remedy = "read the endpoint's message; the same request will be refused again"
-
-
-class ModelReplyError(ModelError):
-    """A model endpoint's answer cannot be read."""
-
-    code = "E509"
-    remedy = "try again; if it stays so, the endpoint does not speak the format it is said to speak"
-
-
-class HttpError(WorldError):
-    """An exchange over HTTP failed."""
-
-    code = "E510"
-    remedy = "see that the address is right and that a server answers there, then try again"
-
-    def __init__(self, what: str | None = None, *, remedy: str | None = None, kind: str = "closed") -> None:
-        """`kind`: connect, tls, closed, stalled, malformed or too-large."""
-        self.kind = kind
-        super().__init__(what, remedy=remedy)
-
-
 class StoreError(ErgosError):
     """The store cannot be used."""
 
@@ -361,27 +327,3 @@ class FencedError(StoreError):
 
     code = "E605"
     remedy = "stop this kernel; its work goes on elsewhere"
-
-
-EXIT_CODES: Final[dict[type[ErgosError], int]] = {
-    UsageError: 2,
-    DefinitionError: 2,
-    RefusedError: 4,
-    ProgramError: 1,
-    WorldError: 5,
-    StoreError: 6,
-}
-"""Exit code of the command line by branch; 3 means that something waits for the owner."""
-
-
-def every_error(root: type[ErgosError] = ErgosError) -> tuple[type[ErgosError], ...]:
-    """Every class of the tree, parents before children, in order of definition."""
-    found = [root]
-    for child in root.__subclasses__():
-        found.extend(every_error(child))
-    return tuple(found)
-
-
-def exit_code(error: ErgosError) -> int:
-    """The exit code of the branch this error belongs to."""
-    return next((code for branch, code in EXIT_CODES.items() if isinstance(error, branch)), 1)

@@ -2,7 +2,8 @@
 
 Rules: records are never changed; a field may be added with a default; a changed meaning takes a new tag, so
 that every later version replays every earlier journal (tests/golden holds one of each release). Values stand
-packed (`values`), money as `Amount`. Everything the system knows is a fold over these.
+packed (`values`), money as `Amount`. Everything the system knows is a fold over these. What the kernel records of
+itself stands in `own_events`, what all of them are made of in `calls`.
 """
 
 from __future__ import annotations
@@ -13,64 +14,10 @@ import msgspec
 
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import ZERO, Amount
+from ergos.kernel.calls import Call, Failure, Hold, Record, SignalName, Verdict
 from ergos.kernel.labels import USER, Label
+from ergos.kernel.own_events import Booted, Capped, Checkpoint, Granted, Halted, Inquired, Pinned, Reached, Revoked
 from ergos.kernel.values import NULL, Packed
-
-EffectClass = Literal["pure", "idempotent", "reconcilable", "irreversible"]
-CallKind = Literal[
-    "think", "act", "recall", "remember", "forget", "send", "receive", "ask", "spawn", "wait", "signal", "sleep_until"
-]
-SignalName = Literal["pause", "resume", "stop", "kill"]
-Verdict = Literal["approve", "deny", "done", "redo", "fail", "answer", "expired"]
-"""What an owner can say: to an approval, to a call in doubt, to a question; `expired` is said by time."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One system call as the program asked for it, with what the kernel resolved."""
-
-    key: str
-    kind: CallKind
-    name: str
-    """Tool, task, agent or memory key, by kind."""
-    args: dict[str, Packed]
-    effect: EffectClass = "pure"
-    content: str = ""
-    """First 32 hexadecimal digits of SHA-256 over kind, name and args; what divergence compares."""
-    tool: Digest | None = None
-    """Digest of the tool's definition; pins it."""
-    solver: str | None = None
-    label: Label = USER
-    """Label of the arguments."""
-
-
-class Hold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Money and tokens set aside for one call's worst case."""
-
-    amount: Amount
-    provider: str
-    """Who would be paid."""
-    day: int
-    """Days since 1970 UTC; the day cap it counts against."""
-
-
-class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error as a value."""
-
-    code: str
-    what: str
-    remedy: str = ""
-
-
-class Record(msgspec.Struct, frozen=True, tag_field="k", omit_defaults=True):
-    """Any record."""
-
-
-class Booted(Record, frozen=True, tag="boot"):
-    """A kernel opened this store."""
-
-    version: str
-    host: str
-    schema: int
 
 
 class Spawned(Record, frozen=True, tag="spawn"):
@@ -90,6 +37,13 @@ class Woken(Record, frozen=True, tag="wake"):
     cause: Literal["start", "mail", "timer"]
     definition: Digest | None = None
     """The version this turn and the later ones run on, where it changed."""
+
+
+class Equipped(Record, frozen=True, tag="equip"):
+    """What the program of this turn sees of mounted tools: the same at every replay, whatever is mounted by then."""
+
+    tools: Packed
+    """Their definitions, by name."""
 
 
 class Intended(Record, frozen=True, tag="intent"):
@@ -177,6 +131,8 @@ class Asked(Record, frozen=True, tag="ask"):
     expires_ns: int
     call: Call
     why: str = ""
+    rule: str = ""
+    """Which rule of permission asks; '' for a question."""
 
 
 class Answered(Record, frozen=True, tag="answer"):
@@ -218,35 +174,11 @@ class Signalled(Record, frozen=True, tag="signal"):
     by: str
 
 
-class Halted(Record, frozen=True, tag="halt"):
-    """STOP: no effect of anything begins until it is lifted."""
-
-    on: bool
-    by: str
-
-
-class Capped(Record, frozen=True, tag="cap"):
-    """An owner's ceiling was set."""
-
-    owner: str
-    total: Amount | None
-    day: Amount | None
-
-
-class Checkpoint(Record, frozen=True, tag="checkpoint"):
-    """A signature over the chain up to `seq`."""
-
-    seq: int
-    hash: Digest
-    public_key: str
-    signature: str
-    """Ed25519 over `receipts.statement(seq, hash)`; hexadecimal."""
-
-
 Body: TypeAlias = (
     Booted
     | Spawned
     | Woken
+    | Equipped
     | Intended
     | Resulted
     | Called
@@ -263,6 +195,11 @@ Body: TypeAlias = (
     | Signalled
     | Halted
     | Capped
+    | Granted
+    | Revoked
+    | Pinned
+    | Inquired
+    | Reached
     | Checkpoint
 )
 
