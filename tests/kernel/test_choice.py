@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ergos.kernel.calls import Failure
 from ergos.kernel.choice import Choice, choose
-from ergos.kernel.events import Failure
 from ergos.kernel.models import EndpointSpec, ModelPrice, Outline
 from ergos.kernel.usage import FREE_MODEL
 

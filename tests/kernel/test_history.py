@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ergos.kernel.events import Answered, Call, Called, Doubted, Failure, Intended, Repeated, Restarted, Resulted
+from ergos.kernel.calls import Call, Failure
+from ergos.kernel.events import Answered, Called, Doubted, Intended, Repeated, Restarted, Resulted
 from ergos.kernel.history import history
 
 

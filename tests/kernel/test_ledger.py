@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ergos.base.ids import Pid
 from ergos.base.money import ZERO, Amount
-from ergos.kernel.events import Hold
+from ergos.kernel.calls import Hold
 from ergos.kernel.ledger import Book, Caps, Payer, scopes
 
 AMOUNTS = st.builds(Amount, st.integers(0, 60), st.integers(0, 60))

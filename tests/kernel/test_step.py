@@ -9,7 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from ergos.base.errors import IllegalTransitionError
 from ergos.base.ids import Digest, Pid
-from ergos.kernel.events import Doubted, Exited, Failure
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Doubted, Exited
 from ergos.kernel.labels import USER
 from ergos.kernel.process import ENDED, TRANSITIONS, Process, State
 from ergos.kernel.step import (

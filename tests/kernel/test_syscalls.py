@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from ergos.base.errors import DivergedError, TooLargeError, ValueShapeError
-from ergos.kernel.events import Call, CallKind
+from ergos.kernel.calls import Call, CallKind
 from ergos.kernel.labels import USER
 from ergos.kernel.syscalls import TABLE, Request, diverged, packed_call, recovery
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import AUTO, EndpointSpec, Outline
 
 

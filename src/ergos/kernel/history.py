@@ -10,20 +10,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ergos.kernel.events import (
-    Answered,
-    Asked,
-    Body,
-    Call,
-    Called,
-    Doubted,
-    Hold,
-    Intended,
-    Refused,
-    Repeated,
-    Restarted,
-    Resulted,
-)
+from ergos.kernel.calls import Call, Hold
+from ergos.kernel.events import Answered, Asked, Body, Called, Doubted, Intended, Refused, Repeated, Restarted, Resulted
 
 
 class Past(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""Where a value came from and who may read it.
+"""Where a value came from, who may read it, and whether a model had a part in it.
 
 Rules: labels only get worse on combination (`join`); a value without a label does not exist. This file does
 not decide anything: `policy` does.
@@ -22,6 +22,8 @@ class Label(msgspec.Struct, frozen=True, array_like=True):
 
     integrity: Integrity
     readers: tuple[str, ...] | None = None
+    modelled: bool = False
+    """A model had a part in it, so that what it says may be the model's invention: it grounds nothing."""
 
 
 USER: Final = Label("user")
@@ -30,7 +32,7 @@ UNTRUSTED: Final = Label("untrusted")
 
 
 def join(first: Label, second: Label) -> Label:
-    """The label of a value made from both: the worse integrity, the readers common to both."""
+    """The label of a value made from both: the worse integrity, the readers common to both; a model's part stays."""
     if first == second:
         return first
     integrity = max(first.integrity, second.integrity, key=_RANK.__getitem__)
@@ -38,4 +40,4 @@ def join(first: Label, second: Label) -> Label:
         readers = second.readers if first.readers is None else first.readers
     else:
         readers = tuple(reader for reader in first.readers if reader in second.readers)
-    return Label(integrity, readers)
+    return Label(integrity, readers, first.modelled or second.modelled)

@@ -21,7 +21,7 @@ import msgspec
 
 from ergos.base.ids import Pid
 from ergos.base.money import ZERO, Amount, format_money
-from ergos.kernel.events import Failure, Hold
+from ergos.kernel.calls import Failure, Hold
 
 Scope = Literal["process", "agent", "owner", "day"]
 

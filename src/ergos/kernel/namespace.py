@@ -15,7 +15,8 @@ import msgspec
 
 from ergos.base import limits
 from ergos.base.canonical import Plain
-from ergos.base.errors import UnknownPathError, UsageError, every_error
+from ergos.base.error_tree import every_error
+from ergos.base.errors import UnknownPathError, UsageError
 from ergos.base.ids import Pid
 from ergos.kernel.syscalls import TABLE as SYSCALLS
 

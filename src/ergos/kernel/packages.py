@@ -14,11 +14,13 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import FREE, Amount, Price
-from ergos.kernel.events import EffectClass
+from ergos.kernel.calls import EffectClass
 from ergos.kernel.labels import Label
 from ergos.kernel.ledger import Caps
 from ergos.kernel.models import ModelRequest, Reply
-from ergos.kernel.policy import Grant
+from ergos.kernel.permission.grants import Grant
+from ergos.kernel.permission.naming import Named
+from ergos.kernel.permission.policy import ArgumentRole, Proposal, Reach
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.syscalls import Answer, Idle, Yielded
@@ -38,9 +40,25 @@ class ToolSpec(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is durable."""
     trusted: bool = False
     """Its results come from a source the owner trusts."""
+    echoes: bool = False
+    """Its results say nothing but what became of the call: they are as good as what it was given, and no better."""
     price: Price | None = FREE
     deadline_s: float = 60.0
     queue: str = "tools"
+    reach: Reach | None = None
+    """How far its effect goes; None: a `pure` one reads, any other goes to others."""
+    roles: dict[str, ArgumentRole] = {}
+    """What each argument is to it; one that is not named is 'plain' to a tool that reads and no web address, else
+    'target'."""
+    readers: tuple[str, ...] | None = None
+    """Who may read its results; None: anybody."""
+    named: tuple[Named, ...] = ()
+    """What in its results follows from the name of a record that the owner said."""
+
+    @property
+    def goes(self) -> Reach:
+        """`reach`, or what follows from its effect class."""
+        return self.reach or ("read" if self.effect == "pure" else "others")
 
 
 class Errand(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +98,7 @@ class Absent(msgspec.Struct, frozen=True):
 
 
 class Tool(Protocol):
-    """One tool."""
+    """One tool. It may have been found on a bus; `spec` then is what its owner has seen."""
 
     @property
     def spec(self) -> ToolSpec:
@@ -201,6 +219,8 @@ class Beginning(msgspec.Struct, frozen=True, kw_only=True):
     definition: Definition
     chance: str = ""
     """Seed of the program's random numbers: the same at every replay, another for every turn of every store."""
+    tools: tuple[ToolSpec, ...] = ()
+    """Every tool its grants name, of its own folder or mounted, by name."""
 
 
 Program: TypeAlias = Callable[[Beginning], Coroutine[Yielded, tuple[Answer, ...], "Idle | Plain"]]
@@ -226,4 +246,42 @@ class Programs(Protocol):
 
     def current(self, agent: str, program: str) -> Definition | None:
         """The newest definition of an agent, for its next turn; None if it is no longer there."""
+        ...
+
+
+class Mounts(Protocol):
+    """Tools that belong to no agent's folder: built in, or of servers on a bus. Which of them an agent may call is a
+    matter of its grants.
+    """
+
+    def tool(self, name: str) -> Tool | None:
+        """A tool by its full name ('files.read', 'github.create_issue'); None for an unknown or disabled one."""
+        ...
+
+    def why_not(self, name: str) -> str:
+        """Why a tool is not there: disabled, because its definition changed, say; '' for an unknown one."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """All there are, sorted."""
+        ...
+
+
+class Servers(Protocol):
+    """Servers of tools, as their owner looks at them."""
+
+    async def look(self, server: str) -> Plain:
+        """What one offers now, as plain data. Raises: ErgosErrors."""
+        ...
+
+    def log(self, server: str) -> tuple[str, ...]:
+        """The last lines it wrote that are no messages. Raises: UsageError."""
+        ...
+
+
+class Prohibitions(Protocol):
+    """An organisation's own rules, which can only take away."""
+
+    def forbids(self, owner: str, proposal: Proposal) -> str:
+        """Why a call is forbidden, or ''. Total: whatever is not a clear answer is a prohibition."""
         ...

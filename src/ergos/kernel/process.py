@@ -17,7 +17,7 @@ import msgspec
 
 from ergos.base.errors import IllegalTransitionError
 from ergos.base.ids import Digest, Pid
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.values import NULL, Packed
 

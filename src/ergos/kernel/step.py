@@ -14,18 +14,9 @@ from typing import Literal, NamedTuple, TypeAlias
 import msgspec
 
 from ergos.base.ids import Digest
-from ergos.kernel.events import (
-    Body,
-    Committed,
-    Doubted,
-    Exited,
-    Failure,
-    Restarted,
-    Signalled,
-    SignalName,
-    Woken,
-)
-from ergos.kernel.labels import Label
+from ergos.kernel.calls import Failure, SignalName
+from ergos.kernel.events import Body, Committed, Doubted, Exited, Restarted, Signalled, Woken
+from ergos.kernel.labels import USER, Label
 from ergos.kernel.process import ENDED, Cause, Process, State, Wait, moved
 from ergos.kernel.supervisor import GiveUp, Supervision, react
 from ergos.kernel.values import NULL, Packed
@@ -56,6 +47,7 @@ class Finish(msgspec.Struct, frozen=True):
     """The program returned its outcome."""
 
     outcome: Packed
+    label: Label = USER
 
 
 class Crash(msgspec.Struct, frozen=True):
@@ -152,8 +144,8 @@ def step(process: Process, event: Event) -> Step:
             return Step(after, (Store(),))
         case EndTurn():
             return _end_turn(process, event)
-        case Finish(outcome):
-            return _end(process, Cause.EXIT, Exited("done", outcome))
+        case Finish(outcome, label):
+            return _end(process, Cause.EXIT, Exited("done", outcome), label)
         case Fail(failure):
             return _end(process, Cause.FAIL, Exited("failed", NULL, failure))
         case Crash():
@@ -184,7 +176,7 @@ def _end_turn(process: Process, event: EndTurn) -> Step:
     return Step(after, (Write(Committed(event.memory, event.wake_at_ns)), Store(), Drop()))
 
 
-def _end(process: Process, cause: Cause, record: Exited) -> Step:
+def _end(process: Process, cause: Cause, record: Exited, label: Label | None = None) -> Step:
     after = _with(
         process,
         state=moved(process, cause),
@@ -193,6 +185,7 @@ def _end(process: Process, cause: Cause, record: Exited) -> Step:
         turn_open=False,
         outcome=record.outcome,
         failure=record.failure,
+        label=label or process.label,
     )
     return Step(after, (Write(record), Store(), Withdraw(), Drop(), Announce()))
 

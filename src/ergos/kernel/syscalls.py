@@ -20,7 +20,7 @@ from ergos.base.canonical import Plain
 from ergos.base.errors import DivergedError, TooLargeError, ValueShapeError
 from ergos.base.ids import Digest
 from ergos.base.limits import KEY_CHARS_MAX, NAME_CHARS_MAX
-from ergos.kernel.events import Call, CallKind, EffectClass, Failure
+from ergos.kernel.calls import Call, CallKind, EffectClass, Failure
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.values import NULL, Blob, Packed, pack
 
