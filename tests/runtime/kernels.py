@@ -18,9 +18,20 @@ from ergos.base.errors import DefinitionError
 from ergos.base.ids import Pid
 from ergos.base.money import FREE, Price
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
-from ergos.kernel.events import Body, EffectClass, decode_body
+from ergos.kernel.calls import EffectClass
+from ergos.kernel.events import Body, decode_body
 from ergos.kernel.ledger import Caps
-from ergos.kernel.packages import Absent, Definition, Errand, Package, Solver, Task, Tool
+from ergos.kernel.packages import (
+    Absent,
+    Definition,
+    Errand,
+    Mounts,
+    Package,
+    Prohibitions,
+    Solver,
+    Task,
+    Tool,
+)
 from ergos.kernel.ports import Models, Store
 from ergos.kernel.process import Process, State
 from ergos.kernel.rows import Item
@@ -140,6 +151,7 @@ def effect_tool(
         deadline_s=deadline_s,
         queue=queue,
         probe=look if effect == "reconcilable" else None,
+        roles={"word": "plain"},
     )(run)
 
 
@@ -210,6 +222,8 @@ class Rig:
         self.kernels: list[Kernel] = []
         self.models: Models | None = None
         """The endpoints of every kernel."""
+        self.prohibitions: Prohibitions | None = None
+        self.mounts: Mounts | None = None
 
     def put(self, made: Agent, *tools: Tool) -> Definition:
         """Put an agent on the shelf."""
@@ -235,6 +249,8 @@ class Rig:
             watchdog=watchdog,
             models=models if models is not None else self.models,
             door_secret=b"of the test",
+            prohibitions=self.prohibitions,
+            mounts=self.mounts,
         )
         kernel = Kernel(parts, version="test", host="test")
         self.kernels.append(kernel)

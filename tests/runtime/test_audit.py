@@ -20,10 +20,11 @@ from ergos.drivers.host import FileSigner
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.events import Attached, Checkpoint, Intended, Replayed, Resulted, decode_body, encode_body
+from ergos.kernel.events import Attached, Intended, Replayed, Resulted, decode_body, encode_body
 from ergos.kernel.journal import GENESIS, Entry, Sealed, seal
 from ergos.kernel.ledger import Meter
 from ergos.kernel.models import Usage
+from ergos.kernel.own_events import Checkpoint
 from ergos.kernel.ports import Store
 from ergos.kernel.process import State
 from ergos.lib.folder import FolderPrograms
@@ -43,7 +44,7 @@ from ergos.kernel.ledger import Caps
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import tool
 
-@tool(effect="idempotent", price=Price(microusd_per_call=7))
+@tool(effect="idempotent", price=Price(microusd_per_call=7), roles={"thing": "plain"})
 async def buy(thing: str) -> dict:
     """Costs seven micro-dollars."""
     if thing == "broken":

@@ -13,17 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import (
-    DeadlineError,
-    DiskFullError,
-    ErgosError,
-    ModelError,
-    ModelReplyError,
-    ModelRequestError,
-    RateLimitedError,
-)
+from ergos.base.errors import DeadlineError, DiskFullError, ErgosError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.kernel.events import decode_body
 from ergos.kernel.ledger import UNCAPPED, Caps

@@ -151,7 +151,7 @@ def test_a_client_that_goes_away_in_a_long_poll_is_forgotten(tmp_path: Path):
         with Address(home.socket) as address:
             reader, writer = await asyncio.open_unix_connection(address)
         writer.write(spawn.encode() + b"\n")
-        assert json.loads(await reader.readline()) == {"answer": "ok", "pid": 1}
+        assert json.loads(await reader.readline()) == {"answer": "ok", "pid": 1, "notes": []}
         for _ in range(20):
             with Address(home.socket) as address:
                 _, gone = await asyncio.open_unix_connection(address)

@@ -9,8 +9,10 @@ import pytest
 from ergos.base.errors import IllegalTransitionError, UnknownProcessError, UsageError
 from ergos.base.ids import Pid
 from ergos.base.money import Amount
-from ergos.kernel.events import Capped, Halted, Resulted, Signalled, Verdict
+from ergos.kernel.calls import Verdict
+from ergos.kernel.events import Resulted, Signalled
 from ergos.kernel.ledger import Caps
+from ergos.kernel.own_events import Capped, Halted
 from ergos.kernel.process import State
 from ergos.lib.agent import Context
 

@@ -8,14 +8,14 @@ import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
-from ergos.base.errors import ModelError, ModelRequestError, RateLimitedError
 from ergos.base.limits import MODEL_DEADLINE_S, MODEL_SENDINGS_MAX
 from ergos.base.money import Amount, Price
+from ergos.base.world_errors import ModelError, ModelRequestError, RateLimitedError
 from ergos.kernel.events import Body, Intended, Repeated, Resulted
 from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.models import Limits, Message, ModelRequest, Reply, Text, TextDelta, Usage
 from ergos.kernel.packages import Errand, Performed
-from ergos.kernel.policy import Grant
+from ergos.kernel.permission.grants import Grant
 from ergos.kernel.ports import ModelCame
 from ergos.kernel.process import State
 from ergos.kernel.solvers import SolverSpec, TaskSpec

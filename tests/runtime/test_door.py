@@ -226,7 +226,10 @@ def test_nothing_happens_before_the_owner_approves_and_then_exactly_once():
         pid = await kernel.desk.spawn(rig.put(ASKING, effect_tool(rig.outside, "irreversible")), "alice")
         item = await item_of(kernel)
         await becomes(kernel, pid, State.WAITING)
-        assert (item.kind, bytes(item.call)) == ("approval", b'{"arguments":{"word":"hello"},"tool":"post"}')
+        call = await kernel.machine.vault.value(item.call)
+        assert (item.kind, call["tool"], call["arguments"]) == ("approval", "post", {"word": "hello"})
+        assert (call["effect"], call["rule"], call["costs_at_most"]) == ("irreversible", "grant", "$0.00")
+        assert call["read_before"] == []
         assert rig.outside.effects == []
         await kernel.desk.answer(item.id, "approve", "alice")
         ended = await kernel.desk.end_of(pid)

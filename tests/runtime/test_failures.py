@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ergos.base.errors import BudgetError, every_error
+from ergos.base.error_tree import every_error
+from ergos.base.errors import BudgetError
 from ergos.base.limits import ERROR_CHARS_MAX
 from ergos.runtime.failures import failure_of
 

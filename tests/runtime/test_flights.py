@@ -9,7 +9,8 @@ import pytest
 
 from ergos.base.clock import SECOND
 from ergos.base.money import Amount, Price
-from ergos.kernel.events import Doubted, EffectClass, Resulted
+from ergos.kernel.calls import EffectClass
+from ergos.kernel.events import Doubted, Resulted
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Errand
 from ergos.kernel.process import State

@@ -8,12 +8,15 @@ from ergos.base.errors import ValueShapeError
 from ergos.base.money import Amount
 from ergos.kernel.labels import UNTRUSTED
 from ergos.kernel.packages import FOREIGN_LASTING, FOREIGN_RESUMABLE
-from ergos.kernel.policy import Allowed, decide
+from ergos.kernel.permission.grants import permits
+from ergos.kernel.permission.grounding import Said
+from ergos.kernel.permission.policy import Allowed, Proposal, decide
 from ergos.runtime.foreign import command_of, foreign_definition
 
 
 def may(definition, verb: str, name: str) -> bool:
-    return isinstance(decide(definition.agent, verb, name, {}, definition.grants, UNTRUSTED, 0), Allowed)
+    proposal = Proposal(agent=definition.agent, verb=verb, name=name, args={}, label=UNTRUSTED)
+    return isinstance(decide(proposal, permits(definition.grants), Said(), 0), Allowed)
 
 
 def test_it_may_call_models_and_nothing_else():

@@ -7,13 +7,18 @@ from hypothesis import strategies as st
 
 from ergos.base.canonical import Plain
 from ergos.base.limits import CALLS_PER_TURN_MAX, GUEST_TURN_CALLS
-from ergos.kernel.events import Attached, Body, Failure, Intended, Refused, Replayed, Resulted
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Attached, Body, Intended, Refused, Replayed, Resulted
 from ergos.kernel.history import Past
-from ergos.kernel.labels import USER
-from ergos.kernel.syscalls import Answer
+from ergos.kernel.labels import UNTRUSTED, USER
+from ergos.kernel.syscalls import Answer, Request
 from ergos.kernel.values import pack
 from ergos.runtime.guest_turn import GuestTurn
 from ergos.runtime.replayer import Pending
+
+
+def asked(args: dict[str, Plain]) -> Request:
+    return Request(kind="think", name="model.auto", args=args, label=UNTRUSTED)
 
 
 class Notebook:
@@ -31,7 +36,7 @@ class Notebook:
         turn.begin(turn.life + 1)
 
     def ask(self, turn: GuestTurn, words: Plain, *, fails: bool = False, answered: bool = True) -> str:
-        pending = turn.ask({"dialect": "openai.chat", "body": {"messages": words}}, "model.auto", (), None)
+        pending = turn.ask(asked({"dialect": "openai.chat", "body": {"messages": words}}), (), None)
         past = pending.past
         if past is not None and past.result is not None:
             self.records.append((0, Replayed(pending.call.key)))
@@ -84,10 +89,10 @@ def test_a_failure_is_not_an_answer():
 
 def test_a_refusal_is_asked_anew():
     turn = GuestTurn((), USER, 0)
-    pending = turn.ask({"body": {}}, "model.auto", (), None)
+    pending = turn.ask(asked({"body": {}}), (), None)
     again = GuestTurn([(0, Refused(pending.call, Failure("E302", "no cover")))], USER, 0)
     again.begin(1)
-    assert again.ask({"body": {}}, "model.auto", (), None).past is None
+    assert again.ask(asked({"body": {}}), (), None).past is None
 
 
 def test_what_was_never_answered_is_carried_on_under_its_key():
@@ -96,18 +101,18 @@ def test_what_was_never_answered_is_carried_on_under_its_key():
     book.enter(turn)
     book.ask(turn, "a", answered=False)
     turn = book.turn()
-    first = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    first = turn.ask(asked({"dialect": "openai.chat", "body": {"messages": "a"}}), (), None)
     assert first.past is not None
     assert first.past.result is None
-    second = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    second = turn.ask(asked({"dialect": "openai.chat", "body": {"messages": "a"}}), (), None)
     assert second.past is None
     assert second.call.key != first.call.key
 
 
 def test_what_may_differ_is_no_part_of_the_content_and_is_sent_all_the_same():
     turn = GuestTurn((), USER, 0)
-    one = turn.ask({"body": {"m": 1}, "aside": {"user": "x"}}, "model.auto", (), None)
-    two = turn.ask({"body": {"m": 1}, "aside": {"user": "y"}}, "model.auto", (), None)
+    one = turn.ask(asked({"body": {"m": 1}, "aside": {"user": "x"}}), (), None)
+    two = turn.ask(asked({"body": {"m": 1}, "aside": {"user": "y"}}), (), None)
     assert one.call.content == two.call.content
     assert one.request.args["aside"] == {"user": "x"}
 
@@ -116,7 +121,7 @@ def test_an_answer_that_was_not_delivered_is_given_to_the_next_who_asks():
     book = Notebook()
     turn = book.turn()
     book.enter(turn)
-    pending = turn.ask({"dialect": "openai.chat", "body": {"messages": "a"}}, "model.auto", (), None)
+    pending = turn.ask(asked({"dialect": "openai.chat", "body": {"messages": "a"}}), (), None)
     book.records.append((0, Intended(pending.call)))
     past = turn.past[pending.call.key] = GuestTurn(book.records, USER, 0).past[pending.call.key]
     past.result = Resulted(pending.call.key, pack("answer 1")[0])
@@ -132,7 +137,7 @@ WORDS: dict[str, Plain] = {"dialect": "openai.chat", "body": {"messages": "a"}}
 
 def begun(book: Notebook, turn: GuestTurn) -> Pending:
     """A call that is under way."""
-    pending = turn.ask(WORDS, "model.auto", (), None)
+    pending = turn.ask(asked(WORDS), (), None)
     book.records.append((0, Intended(pending.call)))
     pending.past = turn.past.get(pending.call.key) or GuestTurn(book.records, USER, 0).past[pending.call.key]
     return pending
@@ -145,10 +150,10 @@ def test_what_is_under_way_for_an_earlier_life_is_joined_and_belongs_to_both():
     first = begun(book, turn)
     assert not turn.borrow(first.call.key)
     book.enter(turn)
-    assert turn.ask(WORDS, "model.auto", (), None) is first
+    assert turn.ask(asked(WORDS), (), None) is first
     assert turn.borrow(first.call.key)
     assert not turn.borrow(first.call.key)
-    assert turn.ask(WORDS, "model.auto", (), None) is not first
+    assert turn.ask(asked(WORDS), (), None) is not first
 
 
 def test_what_failed_since_it_was_offered_is_not_given():
@@ -160,7 +165,7 @@ def test_what_failed_since_it_was_offered_is_not_given():
     assert first.past is not None
     first.past.result, first.answer = Resulted(first.call.key, failure=Failure("E506", "broken")), Answer()
     turn.give()
-    again = turn.ask(WORDS, "model.auto", (), None)
+    again = turn.ask(asked(WORDS), (), None)
     assert again.past is None
     assert again.call.key != first.call.key
 
@@ -174,23 +179,23 @@ def test_what_was_answered_goes_before_what_never_was():
     turn = book.turn()
     book.enter(turn)
     assert book.ask(turn, "a") == '"answer 1"'
-    assert turn.ask(WORDS, "model.auto", (), None).call.key == lost.call.key
+    assert turn.ask(asked(WORDS), (), None).call.key == lost.call.key
 
 
 def test_what_was_not_begun_is_forgotten_with_the_life_that_asked_and_its_key_is_free():
     turn = GuestTurn((), USER, 0)
-    first = turn.ask(WORDS, "model.auto", (), None)
+    first = turn.ask(asked(WORDS), (), None)
     turn.begin(1)
     assert not turn.pending
-    assert turn.ask(WORDS, "model.auto", (), None).call.key == first.call.key
+    assert turn.ask(asked(WORDS), (), None).call.key == first.call.key
 
 
 def test_a_key_that_is_carried_on_is_not_given_to_another_call():
     old = GuestTurn((), USER, 0)
-    first = old.ask(WORDS, "model.auto", (), None)
+    first = old.ask(asked(WORDS), (), None)
     turn = GuestTurn((), USER, 0)  # read again: the call was not begun, so the journal knows nothing of it
     turn.carry_on(first)
-    assert turn.ask(WORDS, "model.auto", (), None).call.key != first.call.key
+    assert turn.ask(asked(WORDS), (), None).call.key != first.call.key
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.lists(st.integers(0, 29), max_size=6))
@@ -210,7 +215,7 @@ def test_a_lasting_program_keeps_only_its_latest_answers_in_memory_and_is_never_
     turn = GuestTurn((), USER, 1, lasting=True)
     keys: set[str] = set()
     for number in range(CALLS_PER_TURN_MAX + 10):
-        pending = turn.ask({"body": {"n": number % 7}}, "model.auto", (), None)
+        pending = turn.ask(asked({"body": {"n": number % 7}}), (), None)
         keys.add(pending.call.key)
         pending.past = Past(pending.call, result=Resulted(pending.call.key, pack("x")[0]))
         pending.answer = Answer()

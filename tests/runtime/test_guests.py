@@ -7,19 +7,21 @@ import asyncio
 import pytest
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import ForeignTokenError, ModelError, RateLimitedError, UnknownProcessError
+from ergos.base.errors import ForeignTokenError, UnknownProcessError
 from ergos.base.ids import Pid
 from ergos.base.limits import GUEST_IDLE_S, GUEST_TURN_CALLS
 from ergos.base.money import Amount
-from ergos.kernel.events import Attached, Intended, Replayed, Resulted
+from ergos.base.world_errors import ModelError, RateLimitedError
+from ergos.kernel.events import Attached, Intended, Refused, Replayed, Resulted
 from ergos.kernel.ledger import UNCAPPED
 from ergos.kernel.process import State
 from ergos.kernel.syscalls import Answer
+from ergos.lib.tool import FunctionTool, tool
 from ergos.runtime.foreign import foreign_definition
-from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
+from ergos.runtime.tokens import Visitor
 
-from .kernels import Rig, becomes, item_of, play, until
+from .kernels import Rig, becomes, item_of, items_of, play, until
 from .providers import Behaviour, Provider, chat
 
 RICH = Amount(10_000_000, UNCAPPED)
@@ -200,11 +202,11 @@ def test_a_token_opens_its_own_process_and_no_other():
         kernel = await rig.boot()
         guests = kernel.reactor.guests
         one, two = await enter(kernel, name="one"), await enter(kernel, name="two")
-        token = guests.token(one)
-        assert guests.visitor_of(token) == one
-        assert guests.visitor_of(token.replace(f"-{one.pid}-", f"-{two.pid}-", 1)) is None
+        token = guests.tokens.token(one)
+        assert guests.tokens.visitor_of(token) == one
+        assert guests.tokens.visitor_of(token.replace(f"-{one.pid}-", f"-{two.pid}-", 1)) is None
         for forged in ("", "ergos", "ergos-1", token[:-1], token + "0", token.upper(), "ergos-9-1-", f"x{token}", "ü"):
-            assert guests.visitor_of(forged) is None, forged
+            assert guests.tokens.visitor_of(forged) is None, forged
 
     play(scenario)
 
@@ -423,5 +425,137 @@ def test_a_call_that_waits_for_its_owner_goes_on_with_the_approval():
         assert provider.sent == []
         await kernel.desk.answer(item.id, "approve", "alice")
         assert text(await asked) == "well."
+
+    play(scenario)
+
+
+# Tools
+
+
+def sender(rig: Rig) -> FunctionTool:
+    @tool("irreversible", name="mail.send", roles={"to": "recipient", "text": "text"})
+    async def send(to: str, text: str = "") -> str:
+        rig.outside.effects.append(to)
+        return f"sent to {to}"
+
+    return send
+
+
+def reader(rig: Rig) -> FunctionTool:
+    @tool("pure", name="mail.read")
+    async def read(folder: str) -> str:
+        rig.outside.effects.append(f"read {folder}")
+        return "hello"
+
+    return read
+
+
+class Mounted:
+    """A `Mounts` port."""
+
+    def __init__(self, *tools: FunctionTool) -> None:
+        self.tools = {one.spec.name: one for one in tools}
+
+    def tool(self, name: str) -> FunctionTool | None:
+        return self.tools.get(name)
+
+    def why_not(self, name: str) -> str:
+        return "its definition changed" if name == "mail.changed" else ""
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.tools))
+
+
+async def enter_with_tools(rig: Rig, kernel: Kernel, *words: str) -> Visitor:
+    made = foreign_definition("prog", resumable=True, command=("prog", *words), tools=("mail.*",), budget=RICH)
+    return (await kernel.desk.enter(await kernel.desk.host(made, "alice"), ())).visitor
+
+
+def test_a_foreign_program_calls_the_tools_it_was_granted_and_is_answered_again_after_a_crash() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.mounts = Mounted(reader(rig), sender(rig))
+        kernel = await rig.boot()
+        visitor = await enter_with_tools(rig, kernel)
+        assert [spec.name for spec in await kernel.reactor.guests.tools(visitor)] == ["mail.read", "mail.send"]
+        first = await kernel.reactor.guests.act(visitor, "mail.read", {"folder": "in"})
+        assert (first.value, first.label.integrity) == ("hello", "untrusted")
+        for name, code in (("shell.run", "E301"), ("mail.changed", "E310"), ("mail.nothing", "E301")):
+            answer = await kernel.reactor.guests.act(visitor, name, {})
+            assert answer.failure is not None
+            assert answer.failure.code == code
+        kernel = await rig.again(kernel)
+        second = (await kernel.desk.enter(visitor.pid, ())).visitor
+        again = await kernel.reactor.guests.act(second, "mail.read", {"folder": "in"})
+        assert again.value == "hello"
+        assert rig.outside.effects == ["read in"]
+
+    play(scenario)
+
+
+def test_a_recipient_a_foreign_program_was_not_started_with_is_asked_about() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.mounts = Mounted(sender(rig))
+        kernel = await rig.boot()
+        visitor = await enter_with_tools(rig, kernel, "write", "bob@example.com")
+        told = await kernel.reactor.guests.act(visitor, "mail.send", {"to": "bob@example.com"})
+        assert told.value == "sent to bob@example.com"
+        waiting = asyncio.ensure_future(kernel.reactor.guests.act(visitor, "mail.send", {"to": "eve@example.com"}))
+        item = await item_of(kernel)
+        assert rig.outside.effects == ["bob@example.com"]
+        await kernel.desk.answer(item.id, "approve", "alice")
+        assert (await waiting).value == "sent to eve@example.com"
+
+    play(scenario)
+
+
+def test_a_call_that_waits_for_its_owner_is_found_again_when_the_program_is_started_again() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.mounts = Mounted(sender(rig))
+        kernel = await rig.boot()
+        visitor = await enter_with_tools(rig, kernel)
+        waiting = asyncio.ensure_future(kernel.reactor.guests.act(visitor, "mail.send", {"to": "eve@example.com"}))
+        item = await item_of(kernel)
+        await rig.crash(kernel)
+        waiting.cancel()
+        kernel = await rig.boot()
+        await kernel.desk.answer(item.id, "approve", "alice")
+        second = (await kernel.desk.enter(visitor.pid, ())).visitor
+        assert (await kernel.reactor.guests.act(second, "mail.send", {"to": "eve@example.com"})).failure is None
+        assert rig.outside.effects == ["eve@example.com"]
+
+    play(scenario)
+
+
+def test_what_an_ended_program_asked_for_waits_for_nobody() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.mounts = Mounted(sender(rig))
+        kernel = await rig.boot()
+        visitor = await enter_with_tools(rig, kernel)
+        waiting = asyncio.ensure_future(kernel.reactor.guests.act(visitor, "mail.send", {"to": "eve@example.com"}))
+        await item_of(kernel)
+        await kernel.desk.leave(visitor.pid, visitor.life, 0)
+        answer = await waiting
+        assert answer.failure is not None
+        assert await items_of(kernel) == []
+        assert rig.outside.effects == []
+
+    play(scenario)
+
+
+def test_what_was_refused_in_an_earlier_start_is_judged_anew_even_after_a_pause() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.models = Provider()
+        kernel = await rig.boot()
+        visitor = await enter(kernel)
+        refused = await say(kernel, visitor, "hello", model="unknown")
+        assert refused.failure is not None
+        second = (await kernel.desk.enter(visitor.pid, ())).visitor
+        await kernel.desk.signal(visitor.pid, "pause", "alice")
+        waiting = asyncio.ensure_future(say(kernel, second, "hello", model="unknown"))
+        await asyncio.sleep(1)
+        await kernel.desk.signal(visitor.pid, "resume", "alice")
+        assert (await waiting).failure is not None
+        refusals = [body for body in rig.bodies(visitor.pid) if isinstance(body, Refused)]
+        assert len({body.call.key for body in refusals}) == len(refusals) == 2
 
     play(scenario)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ergos.base.errors import ModelError
 from ergos.base.money import Amount
+from ergos.base.world_errors import ModelError
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.drivers.store_memory import MemoryStore
 from ergos.kernel.events import Repeated, Resulted

@@ -13,7 +13,8 @@ from ergos.base.errors import DiskFullError, StoreLockedError
 from ergos.drivers.host import FileSigner, HostClock
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.events import Booted, Checkpoint, decode_body
+from ergos.kernel.events import decode_body
+from ergos.kernel.own_events import Booted, Checkpoint
 from ergos.kernel.process import State
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.task import Task, solver

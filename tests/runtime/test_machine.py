@@ -10,8 +10,8 @@ from ergos.base.errors import DiskFullError, ErgosError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount
 from ergos.drivers.store_memory import Batch, MemoryDisk, MemoryStore
-from ergos.kernel.events import Halted
 from ergos.kernel.ledger import Caps
+from ergos.kernel.own_events import Halted
 from ergos.kernel.packages import Definition
 from ergos.kernel.process import Process, State
 from ergos.kernel.values import Blob

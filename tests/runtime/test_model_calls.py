@@ -5,19 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import (
-    BoundError,
-    DeadlineError,
-    ErgosError,
-    HttpError,
-    ModelError,
-    ModelReplyError,
-    ModelRequestError,
-    PortMissingError,
-    RateLimitedError,
-    ValueShapeError,
-)
-from ergos.kernel.events import Failure
+from ergos.base.errors import BoundError, DeadlineError, ErgosError, PortMissingError, ValueShapeError
+from ergos.base.world_errors import HttpError, ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import Usage
 from ergos.kernel.ports import ModelCame
 from ergos.runtime import model_calls

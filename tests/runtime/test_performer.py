@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ergos.base.errors import ErgosError, SourceError
+from ergos.base.world_errors import InDoubtError
 from ergos.kernel.events import Resulted
+from ergos.kernel.packages import Absent, Errand
 from ergos.kernel.process import State
 from ergos.lib.agent import Agent, Context, agent, may
 from ergos.lib.task import Task, solver
-from ergos.lib.tool import tool
+from ergos.lib.tool import NOT_DONE, FunctionTool, tool
 from ergos.runtime.performer import idempotency_key
 
-from .kernels import Rig, an_agent, becomes, effect_tool, failing_tool, play, until
+from .kernels import Outside, Rig, an_agent, becomes, effect_tool, failing_tool, play, until
 
 
 async def careful(ctx: Context) -> object:
@@ -159,5 +161,37 @@ def test_a_conversation_is_cut_to_the_window_for_the_solver_and_kept_whole_in_th
         assert 0 < seen[0] < 30
         kept = b"".join(rig.disk.blobs.values())
         assert all(f'"{number} word word'.encode() in kept for number in range(30))
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("happened", [True, False])
+def test_a_reconcilable_call_whose_answer_was_lost_is_asked_about_and_happens_once(happened: bool):
+    lost = [True]
+
+    def made(outside: Outside) -> FunctionTool:
+        async def post(word: str = "", *, errand: Errand) -> str:
+            if not lost[0] or happened:
+                outside.effects.append(word)
+                outside.keys.append(errand.idempotency_key)
+            if lost.pop() if lost else False:
+                lost.append(False)
+                raise InDoubtError("the connection broke")
+            return f"{word}!"
+
+        async def look(word: str = "", *, errand: Errand) -> str | Absent:
+            outside.probes += 1
+            return f"{word}!" if errand.idempotency_key in outside.keys else NOT_DONE
+
+        return tool("reconcilable", probe=look, roles={"word": "plain"})(post)
+
+    async def once(ctx: Context) -> object:
+        return await ctx.act("post", word="hello")
+
+    async def scenario(rig: Rig) -> None:
+        ended = await rig.ends(rig.put(an_agent(once, "post"), made(rig.outside)))
+        assert ended.outcome == "hello!"
+        assert rig.outside.effects == ["hello"]
+        assert rig.outside.probes == 1
 
     play(scenario)

@@ -8,7 +8,7 @@ import pytest
 
 from ergos.base.errors import VerificationError
 from ergos.base.ids import Digest
-from ergos.kernel.events import Checkpoint
+from ergos.kernel.own_events import Checkpoint
 from ergos.runtime.receipts import encode_receipt, parse_receipt, receipt
 
 SIGNED = Checkpoint(7, Digest("ab" * 32), "cd" * 32, "ef" * 64)

@@ -7,15 +7,12 @@ import pytest
 
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.money import Amount
+from ergos.kernel.calls import Call, Failure, Hold
 from ergos.kernel.events import (
     Attached,
     Body,
-    Call,
     Committed,
     Exited,
-    Failure,
-    Halted,
-    Hold,
     Intended,
     Replayed,
     Resulted,
@@ -24,6 +21,7 @@ from ergos.kernel.events import (
     Woken,
 )
 from ergos.kernel.journal import Sealed
+from ergos.kernel.own_events import Halted
 from ergos.kernel.process import State
 from ergos.kernel.values import NULL
 from ergos.runtime.refold import OPEN, Refold

@@ -9,7 +9,8 @@ import pytest
 
 from ergos.base.errors import BoundError, DivergedError, ProgramError
 from ergos.base.ids import Digest, Pid
-from ergos.kernel.events import Call, Called
+from ergos.kernel.calls import Call
+from ergos.kernel.events import Called
 from ergos.kernel.history import Past
 from ergos.kernel.labels import UNTRUSTED, USER
 from ergos.kernel.packages import Beginning, Definition, Package

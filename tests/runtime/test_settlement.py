@@ -11,7 +11,8 @@ import pytest
 from ergos.base.clock import SECOND
 from ergos.base.errors import ToolFailedError
 from ergos.base.money import Amount, Price
-from ergos.kernel.events import Called, EffectClass, Intended, Repeated, Resulted
+from ergos.kernel.calls import EffectClass
+from ergos.kernel.events import Called, Intended, Repeated, Resulted
 from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.process import State
 from ergos.lib.agent import Agent, Context, agent, may

@@ -13,7 +13,8 @@ from typing import Final, Protocol
 
 from ergos.base.ids import KERNEL, Pid
 from ergos.base.limits import SPAWN_DEPTH_MAX
-from ergos.kernel.events import Exited, Failure, Resulted, SignalName
+from ergos.kernel.calls import Failure, SignalName
+from ergos.kernel.events import Exited, Resulted
 from ergos.kernel.history import Past, history
 from ergos.kernel.labels import TRUSTED
 from ergos.kernel.process import ENDED, State, Wait

@@ -22,9 +22,10 @@ import msgspec
 from ergos.base.errors import StoreError, VerificationError
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.money import Amount
-from ergos.kernel.events import Body, Checkpoint, decode_body
+from ergos.kernel.events import Body, decode_body
 from ergos.kernel.journal import GENESIS, Sealed, statement, verified
 from ergos.kernel.ledger import Meter
+from ergos.kernel.own_events import Checkpoint
 from ergos.kernel.process import Process
 from ergos.kernel.rows import Head
 from ergos.kernel.values import links

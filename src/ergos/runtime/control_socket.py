@@ -21,7 +21,8 @@ import msgspec
 
 from ergos.base.errors import BoundError, ErgosError, RefusedError, SettingsError, TooLargeError, ValueShapeError
 from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
-from ergos.runtime.control import AnyReply, AnyRequest, Operations, Refusal
+from ergos.runtime.control import AnyReply, AnyRequest, Refusal
+from ergos.runtime.operations import Operations
 
 CONTROL_CLIENTS_MAX: Final = 256  # connections at once; one client needs one, the next is told to come back
 CONTROL_LINE_S: Final = 10  # seconds from connecting or the last answer to the end of the next request
@@ -85,6 +86,8 @@ class Control:
                 pass
         except (OSError, TimeoutError):
             writer.transport.abort()  # it went away, or never read its answer
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the loop ends, and asyncio would complain of a handler that says so
         finally:
             self._clients.discard(writer)
             writer.close()

@@ -7,25 +7,31 @@ call; STOP takes effect before the next effect of anything. Whatever is acknowle
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Final
 
 import msgspec
 
 from ergos.base.canonical import Plain, digest, encode
 from ergos.base.errors import ErgosError, ForeignTokenError, UnknownProcessError, UsageError
-from ergos.base.ids import Pid
-from ergos.kernel.events import Answered, Capped, Halted, SignalName, Verdict
+from ergos.base.ids import Digest, Pid
+from ergos.kernel.calls import SignalName, Verdict
+from ergos.kernel.egress import EgressRecord
+from ergos.kernel.events import Answered
 from ergos.kernel.history import note
 from ergos.kernel.ledger import Caps
+from ergos.kernel.own_events import Capped, Granted, Halted, Pinned, Reached, Revoked
 from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Definition
+from ergos.kernel.permission.grants import Grant, grant_id
 from ergos.kernel.process import ENDED, Process, State
 from ergos.kernel.rows import Item, Mail
 from ergos.kernel.step import Resolve
 from ergos.runtime.foreign import command_of
-from ergos.runtime.guests import Visitor
+from ergos.runtime.inquiries import KEY
 from ergos.runtime.machine import Machine
 from ergos.runtime.reactor import Reactor
 from ergos.runtime.residents import Resident, Rows
+from ergos.runtime.tokens import Visitor
 
 VERDICTS: Final[dict[str, tuple[Verdict, ...]]] = {
     "approval": ("approve", "deny"),
@@ -33,6 +39,9 @@ VERDICTS: Final[dict[str, tuple[Verdict, ...]]] = {
     "doubt": ("done", "redo", "fail"),
 }
 """What can be said to each kind of inbox item."""
+
+
+GRANT_ID: Final = re.compile("[0-9a-f]{12}")
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -57,6 +66,7 @@ class Desk:
         self._machine: Final = machine
         self._reactor: Final = reactor
         self._answering: Final[set[int]] = set()
+        self._stopped: Final = asyncio.Event()
 
     async def spawn(self, definition: Definition, owner: str, memory: Plain = None, *, idle: bool = False) -> Pid:
         """Start a process of an agent; durable on return."""
@@ -111,6 +121,12 @@ class Desk:
         if verdict not in VERDICTS[item.kind]:
             can = " or ".join(VERDICTS[item.kind])
             raise UsageError(f"item {number} is a {item.kind}; say {can}, not {verdict}")
+        if item.key.startswith(KEY):
+            machine.tick()
+            packed, blobs = machine.vault.pack(value, what="the answer")
+            machine.inquiries.answered(item, verdict, by, value, packed, blobs)
+            await machine.store.flush()
+            return item
         resident = await self._resident(item.pid)
         if resident.process.state in ENDED:
             raise UsageError(f"process {item.pid} is {resident.process.state}; its questions are closed")
@@ -189,21 +205,84 @@ class Desk:
     async def halt(self, by: str, *, on: bool) -> None:
         """STOP, or lift it. In force before this returns; durable on return; survives a restart.
 
-        Calls that had started end and are recorded; nothing begins after this, not even the next call of a queue.
+        Calls that had started end and are recorded, what runs in a sandbox at once; nothing begins after this, not
+        even the next call of a queue.
         """
         machine = self._machine
         machine.halted = on
+        if on:
+            self._stopped.set()
+        else:
+            self._stopped.clear()
+        if on and machine.parts.sandboxes is not None:
+            machine.parts.sandboxes.kill()
         machine.tick()
         machine.submit(None, (Halted(on, by),), Rows(facts=(("halted", by if on else ""),)))
         if not on:
             self._reactor.release()
         await machine.store.flush()
 
+    async def stopped(self) -> None:
+        """Return when STOP is in force."""
+        if not self._machine.halted:
+            await self._stopped.wait()
+
     async def cap(self, owner: str, caps: Caps) -> None:
         """Note an owner's ceilings in the journal; durable on return."""
         self._machine.tick()
         self._machine.submit(None, (Capped(owner, caps.owner, caps.day),))
         await self._machine.store.flush()
+
+    # Permission
+
+    async def grant(self, owner: str, grant: Grant, by: str) -> str:
+        """Confirm a grant; its id. In force before this returns, durable on return."""
+        machine = self._machine
+        machine.tick()
+        machine.submit(None, (Granted(owner, grant, by),), Rows(facts=machine.charter.grant(owner, grant)))
+        self._reactor.release()
+        await machine.store.flush()
+        return grant_id(grant)
+
+    async def revoke(self, owner: str, one: str, by: str) -> None:
+        """Take a grant back, wherever it came from: no call that has not started starts under it. Durable on return.
+
+        An id that no grant has yet is taken back all the same: a definition that is read later may bring it along.
+        Raises: UsageError for what is no id.
+        """
+        machine = self._machine
+        if GRANT_ID.fullmatch(one) is None:
+            raise UsageError(f"{one[:40]!r} is no id of a grant", remedy="`ergos grants` lists them")
+        machine.tick()
+        machine.submit(None, (Revoked(owner, one, by),), Rows(facts=machine.charter.revoke(owner, one, by)))
+        await machine.store.flush()
+
+    async def pin(self, name: str, digest_: Digest, definitions: Plain, by: str) -> None:
+        """The owner has seen these definitions and approves them as they are; durable on return. '' takes it back."""
+        machine = self._machine
+        machine.tick()
+        packed, blobs = machine.vault.pack(definitions, what="the definitions")
+        record = Pinned(name, digest_, by, packed)
+        machine.submit(None, (record,), Rows(facts=machine.pins.put(record, definitions), blobs=blobs))
+        await machine.store.flush()
+
+    def reached(self, record: EgressRecord, pid: Pid) -> None:
+        """Journal what something confined asked of another machine."""
+        machine = self._machine
+        machine.tick()
+        body = Reached(
+            pid=pid,
+            method=record.method,
+            host=record.host,
+            port=record.port,
+            path=record.path,
+            status=record.status,
+            bytes_out=record.bytes_out,
+            bytes_in=record.bytes_in,
+            rule=record.rule,
+            refusal=record.refusal,
+        )
+        machine.submit(None, (body,))
 
     async def _resident(self, pid: Pid) -> Resident:
         if pid not in self._machine.table:

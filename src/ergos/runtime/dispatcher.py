@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from ergos.base.clock import SECOND
 from ergos.base.ids import Pid
 from ergos.base.limits import MODEL_SENDINGS_MAX
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.packages import Performed
 from ergos.kernel.ports import Sink
 from ergos.kernel.process import ENDED
@@ -190,8 +190,8 @@ class Dispatcher:
             self._held_back.append(sending)
         elif resident.process.state in ENDED:
             self._never(journey, start, Withdrawn("its process had ended before the call was sent"))
-        elif resident.expiring and not self._door.still_allowed(resident, journey.flight.pending):
-            self._never(journey, start, Withdrawn("its grant had expired before the call was sent", "E301"))
+        elif (withdrawn := self._door.withdrawn(resident, journey.flight)) is not None:
+            self._never(journey, start, withdrawn)
         elif journey.spoken_for and not sending.covered:
             self._cover(journey, sending)
         else:

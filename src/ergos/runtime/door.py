@@ -17,23 +17,27 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.clock import SECOND
 from ergos.base.ids import Digest
-from ergos.base.limits import APPROVAL_TTL_S
-from ergos.base.money import Amount, format_money
-from ergos.kernel.events import Asked, Failure, Hold, Intended
+from ergos.base.money import Amount
+from ergos.kernel.calls import Failure, Hold
+from ergos.kernel.events import Asked, Intended
 from ergos.kernel.history import Past
-from ergos.kernel.policy import Allowed, Ask, Denied, approval_digest, decide
-from ergos.kernel.rows import Item
+from ergos.kernel.permission.grants import Permit
+from ergos.kernel.permission.policy import Allowed, Ask, Decision, Denied, decide
 from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.syscalls import TABLE
+from ergos.runtime.approvals import bound_to, item_of, refusal, shown
 from ergos.runtime.internal import Internal
 from ergos.runtime.machine import Machine
+from ergos.runtime.proposals import proposed, said
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Flight, Resident, Rows
-from ergos.runtime.settlement import Launcher, Settlement, queue_of
+from ergos.runtime.settlement import Launcher, Settlement, Withdrawn, queue_of, tool_of
 from ergos.runtime.subjects import Found, Subject, Subjects
 from ergos.runtime.vault import MissingBlobsError
+
+_CODES: Final = {"forbidden": "E312"}
+"""Codes of refusals by rule; E301 for the others."""
 
 
 class Door:
@@ -68,9 +72,25 @@ class Door:
         except MissingBlobsError as gap:
             self._launcher.fetch(resident, gap.digests)
 
-    def still_allowed(self, resident: Resident, pending: Pending) -> bool:
-        """Step 2 again, at the moment of execution: a grant may have expired while the call waited."""
-        return not isinstance(self._decision(resident, pending), Denied)
+    def withdrawn(self, resident: Resident, flight: Flight) -> Withdrawn | None:
+        """Step 2 again, at the moment of execution: why a call that was allowed is not started after all."""
+        charter, pending, past = self._machine.charter, flight.pending, flight.pending.past
+        tool = tool_of(resident, pending.call)
+        if pending.call.kind == "act" and tool is not None and tool.digest != pending.call.tool:
+            return Withdrawn(f"the definition of {pending.call.name} changed before the call started", "E310")
+        if flight.epoch == charter.epoch and not resident.expiring:
+            return None
+        grant = past.grant if past is not None else None
+        permits = charter.unused(charter.permits(resident), grant or "")
+        match self._decision(resident, pending, permits):
+            case Allowed():
+                return None
+            case Ask(found) if past is not None and past.verdict is not None and found == grant:
+                return None
+            case Ask(why=why):
+                return Withdrawn(f"its owner has to be asked by now: {why}", "E301")
+            case Denied(rule, why):
+                return Withdrawn(f"it is not allowed any more: {why}", _CODES.get(rule, "E301"))
 
     def _new(self, resident: Resident, pending: Pending) -> None:
         machine = self._machine
@@ -100,82 +120,55 @@ class Door:
 
     # Step 2
 
-    def _decision(self, resident: Resident, pending: Pending) -> Allowed | Ask | Denied:
-        assert resident.definition is not None
-        return decide(
-            resident.process.agent,
-            pending.call.kind,
-            pending.call.name,
-            pending.request.args,
-            resident.definition.grants,
-            pending.call.label,
-            self._machine.now_ns,
-        )
+    def _decision(self, resident: Resident, pending: Pending, permits: tuple[Permit, ...]) -> Decision:
+        proposal = proposed(resident, pending)
+        decision = decide(proposal, permits, said(resident), self._machine.now_ns)
+        rules = self._machine.parts.prohibitions
+        if rules is None or isinstance(decision, Denied):
+            return decision
+        why = rules.forbids(resident.process.owner, proposal)
+        return Denied("forbidden", why) if why else decision
 
     def _authorised(self, resident: Resident, pending: Pending, worst: Amount) -> str | None:
         """The grant that covers the call now, or None if it was refused or its owner is asked."""
-        match self._decision(resident, pending):
+        match self._decision(resident, pending, self._machine.charter.permits(resident)):
             case Allowed(grant):
+                self._unask(pending)
                 return grant
             case Denied(rule, why):
-                self._settlement.refuse(resident, pending, Failure("E301", f"{rule}: {why}"))
+                self._unask(pending)
+                self._settlement.refuse(resident, pending, Failure(_CODES.get(rule, "E301"), f"{rule}: {why}"))
                 return None
-            case Ask(grant, why):
-                call, process = pending.call, resident.process
-                bound = approval_digest(
-                    tool=call.tool,
-                    content=call.content,
-                    grant=grant,
-                    pid=process.pid,
-                    turn=process.turn,
-                    key=call.key,
-                    label=call.label,
-                )
-                if pending.past is None or pending.past.asked is None:
-                    self._ask(resident, pending, bound, why, worst)
+            case Ask() as ask:
+                past = pending.past
+                if past is None or past.asked is None:
+                    self._ask(resident, pending, ask, worst)
                     return None
-                return grant if self._approved(resident, pending, pending.past, pending.past.asked, bound) else None
+                why = refusal(past, past.asked, bound_to(resident, pending, ask.grant), self._machine.now_ns)
+                if why:
+                    self._settlement.refuse(resident, pending, Failure("E306", why), closes=past.asked.item)
+                return ask.grant if why == "" else None
 
-    def _approved(self, resident: Resident, pending: Pending, past: Past, asked: Asked, bound: Digest) -> bool:
-        """An approval counts for exactly the call it was given for, once, in time."""
-        verdict = past.verdict
-        if verdict is None and self._machine.now_ns < asked.expires_ns:
-            return False
-        if verdict is None or verdict.verdict == "expired":
-            why = "the approval expired before the owner answered"
-        elif verdict.verdict != "approve":
-            why = f"{verdict.by} denied this call"
-        elif asked.digest != bound:
-            why = "this is not the call that was approved"
-        else:
-            return True
-        self._settlement.refuse(resident, pending, Failure("E306", why), closes=asked.item)
-        return False
+    def _unask(self, pending: Pending) -> None:
+        """Its owner was asked and has given or taken back a grant instead: nobody has to answer any more."""
+        past = pending.past
+        if past is not None and past.asked is not None and past.verdict is None:
+            self._machine.submit(None, (), Rows(items_closed=(past.asked.item,)))
 
-    def _ask(self, resident: Resident, pending: Pending, bound: Digest, why: str, worst: Amount) -> None:
-        machine, process = self._machine, resident.process
-        shown, blobs = machine.vault.pack({"tool": pending.call.name, "arguments": pending.request.args})
-        item = Item(
-            id=machine.next_item(),
-            pid=process.pid,
-            key=pending.call.key,
-            owner=process.owner,
-            kind="approval",
-            asked_ns=machine.now_ns,
-            expires_ns=machine.now_ns + APPROVAL_TTL_S * SECOND,
-            text=f"{process.agent} wants to {pending.call.kind} {pending.call.name}"
-            f" ({pending.call.effect}, at most {format_money(worst.microusd)}): {why}",
-            call=shown,
-            digest=bound,
-        )
+    def _ask(self, resident: Resident, pending: Pending, ask: Ask, worst: Amount) -> None:
+        machine = self._machine
+        call, blobs = machine.vault.pack(shown(resident, pending, ask, worst), what="the call shown to its owner")
+        item = item_of(resident, pending, ask, machine.next_item(), worst, call, machine.now_ns)
+        assert item.expires_ns is not None
         record = Asked(
             key=pending.call.key,
             item=item.id,
             what="approval",
-            digest=bound,
-            expires_ns=machine.now_ns + APPROVAL_TTL_S * SECOND,
+            digest=Digest(item.digest),
+            expires_ns=item.expires_ns,
             call=pending.call,
-            why=why,
+            why=ask.why,
+            rule=ask.rule,
         )
         machine.submit(resident, (record,), Rows(items_put=(item,), blobs=(*pending.blobs, *blobs)))
         pending.past = Past(pending.call, asked=record)
@@ -183,18 +176,21 @@ class Door:
     # Step 4
 
     def _intend(self, resident: Resident, pending: Pending, hold: Hold | None, grant: str, subject: Subject) -> None:
-        call, local = pending.call, subject.local
+        machine, call = self._machine, pending.call
+        counted = grant in resident.counted
+        local = subject.local and not counted
         ticket = Ticket(resident.process.pid, call.key, queue_of(resident, call))
-        verdict = pending.past.verdict if pending.past else None
+        asked, verdict = (pending.past.asked, pending.past.verdict) if pending.past else (None, None)
         pending.submitted = True
-        pending.past = Past(call, intended=not local, hold=hold, grant=grant)
-        resident.flying[call.key] = flight = Flight(ticket, pending, subject.work)
+        pending.past = Past(call, intended=not local, hold=hold, grant=grant, asked=asked, verdict=verdict)
+        resident.flying[call.key] = flight = Flight(ticket, pending, subject.work, machine.charter.epoch)
         if local:  # nothing leaves the machine: one record with intent and result is enough
-            self._launcher.launch(self._machine.scheduler.arrive(ticket))
+            self._launcher.launch(machine.scheduler.arrive(ticket))
             return
-        self._machine.submit(
+        facts = machine.charter.use(resident.process.owner, grant) if counted else ()
+        machine.submit(
             resident,
             (Intended(call, hold, grant, verdict.by if verdict else None),),
-            Rows(blobs=pending.blobs) if pending.blobs else None,
+            Rows(blobs=pending.blobs, facts=facts) if pending.blobs or facts else None,
             self._settlement.when_durable(flight),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ergos.base.errors import CrashedError, ErgosError
 from ergos.base.limits import ERROR_CHARS_MAX
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 
 
 def failure_of(error: BaseException) -> Failure:

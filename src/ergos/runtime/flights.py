@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Final, Protocol, TypeAlias
 
 from ergos.base.ids import Pid
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.packages import Absent
 from ergos.kernel.process import ENDED
 from ergos.kernel.scheduler.queues import Ticket
@@ -66,8 +66,8 @@ class Flights:
                 self._held_back.append(ticket)
             elif resident.process.state in ENDED:
                 self._performed(resident, flight, Withdrawn("its process had ended before the call started"))
-            elif resident.expiring and not self._door.still_allowed(resident, flight.pending):
-                self._performed(resident, flight, Withdrawn("its grant had expired before the call started", "E301"))
+            elif (withdrawn := self._door.withdrawn(resident, flight)) is not None:
+                self._performed(resident, flight, withdrawn)
             else:
                 self._fly(resident, flight, self._performer.perform, self._performed)
 
@@ -112,7 +112,9 @@ class Flights:
         self._machine.tick()
         started = self._machine.scheduler.leave(flight.ticket)
         ended = resident.process.state in ENDED
-        if isinstance(came, Uncertain) and not ended:
+        if isinstance(came, Uncertain) and not ended and _can_be_asked(flight):
+            self.probe(resident, flight.pending)
+        elif isinstance(came, Uncertain) and not ended:
             self._settlement.doubt(resident, flight.pending, came.why)
         else:
             assert not isinstance(came, Absent)
@@ -138,6 +140,12 @@ class Flights:
             outcome = Failure("E502", came.why) if isinstance(came, Uncertain) else came
             self._settlement.record(resident, flight.pending, outcome, late=resident.process.state in ENDED)
             self._runner.enqueue(resident.process.pid)
+
+
+def _can_be_asked(flight: Flight) -> bool:
+    """Whether the outside knows what became of a call; one that loses an answer twice is its owner's matter."""
+    past = flight.pending.past
+    return flight.pending.call.effect == "reconcilable" and past is not None and not past.repeated
 
 
 def _cut(flight: Flight, why: str) -> None:

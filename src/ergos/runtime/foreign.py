@@ -1,7 +1,7 @@
 """The definition of a process whose program runs elsewhere: what it may do, at most for how much, and its command.
 
-Rules: it may call the models it was given and nothing else; its name is an agent's name; what is needed to start it
-again is in the definition, and no secret is.
+Rules: it may call the models and tools it was given and nothing else; its name is an agent's name; what is needed to
+start it again is in the definition, and no secret is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ergos.base.ids import name as checked_name
 from ergos.base.money import Amount
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import FOREIGN_LASTING, FOREIGN_RESUMABLE, Definition
-from ergos.kernel.policy import Grant
+from ergos.kernel.permission.grants import Grant
 from ergos.kernel.values import NULL
 from ergos.runtime.subjects import MODEL
 
@@ -33,6 +33,7 @@ def foreign_definition(
     command: tuple[str, ...] = (),
     folder: str = "",
     models: tuple[str, ...] = (),
+    tools: tuple[str, ...] = (),
     budget: Amount | None = None,
 ) -> Definition:
     """The definition of a foreign process. Raises: ValueShapeError for a name that is none."""
@@ -42,10 +43,18 @@ def foreign_definition(
     return Definition(
         agent=own,
         program=FOREIGN_RESUMABLE if resumable else FOREIGN_LASTING,
-        grants=tuple(Grant(agent=own, verb="think", name=one) for one in called),
+        grants=(
+            *[Grant(agent=own, verb="think", name=one) for one in called],
+            *[Grant(agent=own, verb="act", name=_tool(one)) for one in tools],
+        ),
         caps=Caps(process=budget),
         settings=msgspec.Raw(settings),
     )
+
+
+def _tool(name: str) -> str:
+    """A tool's name, or a prefix that ends in '.*'."""
+    return checked_name(name.removesuffix(".*"), what="a tool") + (".*" if name.endswith(".*") else "")
 
 
 def command_of(definition: Definition) -> Command:

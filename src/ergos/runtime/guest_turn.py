@@ -15,13 +15,14 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.canonical import Plain
 from ergos.base.errors import BoundError
 from ergos.base.ids import Digest
 from ergos.base.limits import CALLS_PER_TURN_MAX, GUEST_TURN_CALLS
-from ergos.kernel.events import Attached, Body, Call, Intended, Refused, Replayed, Resulted
+from ergos.kernel.calls import Call
+from ergos.kernel.events import Asked, Attached, Body, Intended, Refused, Replayed, Resulted
 from ergos.kernel.history import Past, history
-from ergos.kernel.labels import UNTRUSTED, Label, join
+from ergos.kernel.labels import Label, join
+from ergos.kernel.packages import Tool
 from ergos.kernel.ports import Sink
 from ergos.kernel.syscalls import Request, packed_call
 from ergos.runtime.replayer import OpenTurn, Pending
@@ -101,17 +102,21 @@ class GuestTurn(OpenTurn):
         self._here.add(key)
         return borrowed
 
-    def ask(self, args: dict[str, Plain], name: str, known: Container[Digest], sink: Sink | None) -> Pending:
-        """The call of this name and arguments, matched with what the journal knows of it.
+    def ask(self, full: Request, known: Container[Digest], sink: Sink | None, tool: Tool | None = None) -> Pending:
+        """The call it asks for, matched with what the journal knows of it. `tool`: the one it names.
 
         Raises: BoundError; ValueShapeError and TooLargeError for arguments that are not plain or too large.
         """
-        told = {key: value for key, value in args.items() if key != "aside"}
-        label = join(UNTRUSTED, self.label)
-        request = Request(kind="think", name=name, args=told, label=UNTRUSTED)
-        packing = packed_call(request, (), known, effect="pure", tool=None, label=label)
+        told = {key: value for key, value in full.args.items() if key != "aside" or full.kind != "think"}
+        packing = packed_call(
+            msgspec.structs.replace(full, args=told),
+            (),
+            known,
+            effect="pure" if tool is None else tool.spec.effect,
+            tool=None if tool is None else tool.digest,
+            label=join(full.label, self.label),
+        )
         content = packing.call.content
-        full = msgspec.structs.replace(request, args=args)
         queue = self._answered.get(content)
         while queue:
             key = queue.popleft()
@@ -151,6 +156,9 @@ class GuestTurn(OpenTurn):
         """Calls that are answered; they are remembered as past and no longer pending."""
         given = [pending for pending in self.pending.values() if pending.answer is not None]
         for pending in given:
+            assert pending.answer is not None
+            if pending.call.kind == "act":
+                self.heard(pending)
             del self.pending[pending.call.key]
             if pending.past is not None:
                 self.past[pending.call.key] = pending.past
@@ -173,6 +181,12 @@ class GuestTurn(OpenTurn):
         past = self.past.get(key)
         if past is not None and _succeeded(past):
             self._answered.setdefault(pending.call.content, deque()).appendleft(key)
+
+    def waiting(self) -> list[Asked]:
+        """What its owner was asked and has not answered."""
+        known = {key: past for key, past in self.past.items() if past.result is None}
+        known |= {key: pending.past for key, pending in self.pending.items() if pending.past is not None}
+        return [past.asked for past in known.values() if past.asked is not None and past.verdict is None]
 
     def unanswered(self) -> list[Past]:
         """Calls of earlier lives that nobody asked for again and that have no result."""

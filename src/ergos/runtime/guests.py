@@ -5,27 +5,24 @@ and answered like any other; only that its program runs elsewhere and asks whene
 crash, what it asked before is answered from the journal.
 
 Rules: an answer is given only when its record is durable; a program that goes away while it is being answered loses
-nothing, the call is finished and recorded; a token is good for one start of one process and for nothing else; tokens
-are sealed, not stored, and compared in constant time.
+nothing, the call is finished and recorded.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
-
-import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError, ForeignTokenError, UnknownProcessError, WorldError
 from ergos.base.ids import Pid
 from ergos.base.limits import GUEST_IDLE_S, GUEST_TURN_CALLS
-from ergos.kernel.events import Attached, Body, Failure, Replayed
-from ergos.kernel.packages import FOREIGN_LASTING
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Attached, Body, Replayed
+from ergos.kernel.labels import UNTRUSTED
+from ergos.kernel.packages import FOREIGN_LASTING, ToolSpec
 from ergos.kernel.ports import Sink
 from ergos.kernel.process import ENDED, State, Wait
 from ergos.kernel.step import EndTurn, Event, Finish, Suspend
@@ -38,16 +35,10 @@ from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Resident, Rows
 from ergos.runtime.settlement import Settlement
 from ergos.runtime.subjects import MODEL
+from ergos.runtime.tokens import Tokens, Visitor
+from ergos.runtime.toolset import granted
 
-_TOKEN: Final = "ergos"  # noqa: S105 - the word a token begins with
 _GONE: Final = Failure("E309", "this process has ended", "start the program again with `ergos exec`")
-
-
-class Visitor(msgspec.Struct, frozen=True):
-    """Whom a token stands for."""
-
-    pid: Pid
-    life: int
 
 
 class Driver(Protocol):
@@ -81,11 +72,10 @@ class Driver(Protocol):
 class Visit:
     """One call from outside that waits for its answer."""
 
-    __slots__ = ("answer", "args", "name", "pending", "sink")
+    __slots__ = ("answer", "pending", "request", "sink")
 
-    def __init__(self, name: str, args: dict[str, Plain], sink: Sink | None) -> None:
-        self.name: Final = name
-        self.args: Final = args
+    def __init__(self, request: Request, sink: Sink | None) -> None:
+        self.request: Final = request
         self.sink: Final = sink
         self.pending: Pending | None = None
         self.answer: Final[asyncio.Future[Answer]] = asyncio.get_running_loop().create_future()
@@ -105,6 +95,7 @@ class Guests:
     ) -> None:
         """`rested` is told that a process asks for nothing for a while."""
         self._rested: Final = rested
+        self.tokens: Final = Tokens(machine.parts.door_secret, machine.store.id)
         self._machine: Final = machine
         self._driver: Final = driver
         self._population: Final = population
@@ -115,26 +106,6 @@ class Guests:
         self._seen_ns: Final[dict[Pid, int]] = {}
         """When each running guest was last heard of."""
         self._sweep: asyncio.TimerHandle | None = None
-
-    # Tokens
-
-    def token(self, visitor: Visitor) -> str:
-        """What its program shows at the door; the same for the same start."""
-        return f"{_TOKEN}-{visitor.pid}-{visitor.life}-{self._seal(visitor)}"
-
-    def visitor_of(self, token: str) -> Visitor | None:
-        """Whom a token stands for; None for one that was not made here. Cost: one hash, whatever the token."""
-        word, _, rest = token.partition("-")
-        pid, _, rest = rest.partition("-")
-        life, _, seal = rest.partition("-")
-        if word != _TOKEN or not _number(pid) or not _number(life) or not self._machine.parts.door_secret:
-            return None
-        visitor = Visitor(Pid(int(pid)), int(life))
-        return visitor if hmac.compare_digest(seal.encode("utf-8", "replace"), self._seal(visitor).encode()) else None
-
-    def _seal(self, visitor: Visitor) -> str:
-        said = f"{self._machine.store.id}\0{visitor.pid}\0{visitor.life}".encode()
-        return hmac.new(self._machine.parts.door_secret, said, hashlib.sha256).hexdigest()[:40]
 
     # Entering and leaving
 
@@ -168,12 +139,13 @@ class Guests:
             self._rest(resident)
         else:
             packed, blobs = self._machine.vault.pack(outcome, what="the outcome of the program")
+            closed = tuple(asked.item for asked in turn.waiting())
             for past in turn.unanswered():  # begun by an earlier start and never asked for again
                 key = past.call.key
                 if key not in resident.flying:
                     lost = Pending(Request(kind="think", name=past.call.name), past.call, (), past)
                     self._settlement.record(resident, lost, Failure("E502", "the program never came back for it"))
-            self._driver.apply(resident, Finish(packed), rows=Rows(blobs=blobs))
+            self._driver.apply(resident, Finish(packed, turn.label), rows=Rows(blobs=blobs, items_closed=closed))
         await self._machine.store.flush()
 
     async def _opened(self, pid: Pid) -> tuple[Resident, GuestTurn]:
@@ -213,19 +185,37 @@ class Guests:
         sink: Sink | None = None,
         gone: Callable[[], bool] | None = None,
     ) -> Answer:
-        """One call through the door; what it is answered is durable on return.
+        """One model call through the door; what it is answered is durable on return.
 
         A refusal or a failure of the endpoint is a value, too. Cancelling this lets the call go on. `gone` says in the
         end whether nobody is there to take the answer; then it is kept for when the program asks again.
         """
+        request = Request(kind="think", name=f"{MODEL}{model}", args=_parted(dialect, body), label=UNTRUSTED)
+        return await self._through(visitor, Visit(request, sink), gone)
+
+    async def act(
+        self, visitor: Visitor, tool: str, args: dict[str, Plain], *, gone: Callable[[], bool] | None = None
+    ) -> Answer:
+        """One tool call through the door, as `call`. One that its owner has to approve waits for that."""
+        return await self._through(
+            visitor, Visit(Request(kind="act", name=tool, args=args, label=UNTRUSTED), None), gone
+        )
+
+    async def tools(self, visitor: Visitor) -> tuple[ToolSpec, ...]:
+        """The tools its grants name, by name. Raises: as `enter`."""
+        resident, turn = await self._opened(visitor.pid)
+        if turn.life != visitor.life or resident.package is None:
+            raise ForeignTokenError("this token is of an earlier start of its program")
+        return granted(self._machine.charter.permits(resident), resident.process.agent, resident.package.tools)
+
+    async def _through(self, visitor: Visitor, visit: Visit, gone: Callable[[], bool] | None) -> Answer:
         try:
             resident, turn = await self._opened(visitor.pid)
             if turn.life != visitor.life:
                 await self._machine.store.flush()
                 return Answer(None, Failure("E309", "this token is of an earlier start of its program"))
-            visit = Visit(f"{MODEL}{model}", _parted(dialect, body), sink)
             self._machine.tick()
-            self._ask(turn, visit)
+            self._ask(resident, turn, visit)
         except ErgosError as error:
             return Answer(None, Failure(error.code, error.what, error.what_to_do))
         self._visits.setdefault(visitor.pid, []).append(visit)
@@ -244,9 +234,11 @@ class Guests:
             self._undelivered(visitor.pid, visit, visit.answer)
         return answer
 
-    def _ask(self, turn: GuestTurn, visit: Visit) -> None:
-        vault = self._machine.vault
-        visit.pending = turn.ask(visit.args, visit.name, vault.known, visit.sink)
+    def _ask(self, resident: Resident, turn: GuestTurn, visit: Visit) -> None:
+        request, tool = visit.request, None
+        if request.kind == "act" and resident.package is not None:
+            tool = resident.package.tools.get(request.name)
+        visit.pending = turn.ask(request, self._machine.vault.known, visit.sink, tool)
 
     def _undelivered(self, pid: Pid, visit: Visit, done: asyncio.Future[Answer]) -> None:
         resident = self._machine.table.get(pid)
@@ -374,7 +366,3 @@ def _parted(dialect: str, body: dict[str, Plain]) -> dict[str, Plain]:
 def _settle(visit: Visit, answer: Answer) -> None:
     if not visit.answer.done():
         visit.answer.set_result(answer)
-
-
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 19

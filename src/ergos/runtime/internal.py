@@ -26,15 +26,17 @@ from ergos.base.limits import (
     SLEEP_S_MAX,
     SPAWN_DEPTH_MAX,
 )
-from ergos.kernel.events import Asked, Called, Failure
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Asked, Called
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, USER, Label, join
-from ergos.kernel.policy import Allowed, approval_digest, decide
+from ergos.kernel.permission.policy import Allowed, approval_digest, decide
 from ergos.kernel.process import ENDED
 from ergos.kernel.rows import Item, Mail, Note
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
+from ergos.runtime.proposals import proposed, said
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Resident, Rows
 
@@ -121,20 +123,12 @@ class Internal:
         self._others.roused(target)
 
     def _may_send(self, resident: Resident, target: Resident, pending: Pending) -> Failure | None:
-        assert resident.definition is not None
         process = target.process
         if process.owner != resident.process.owner:
             return Failure("E102", f"there is no process {process.pid}")  # another owner's process does not exist here
         kin = process.pid == resident.process.parent or process.parent == resident.process.pid
-        decision = decide(
-            resident.process.agent,
-            "send",
-            process.agent,
-            {"to": int(process.pid)},
-            resident.definition.grants,
-            pending.call.label,
-            self._machine.now_ns,
-        )
+        proposal = proposed(resident, pending, {"to": int(process.pid)}, process.agent)
+        decision = decide(proposal, self._machine.charter.permits(resident), said(resident), self._machine.now_ns)
         if not kin and not isinstance(decision, Allowed):
             return Failure("E301", f"grants: {resident.process.agent} may not send to {process.agent}")
         if process.state in ENDED:
@@ -170,17 +164,9 @@ class Internal:
 
     def _spawn(self, resident: Resident, pending: Pending) -> None:
         assert resident.package is not None
-        assert resident.definition is not None
         definition = resident.package.team.get(pending.call.name)
-        decision = decide(
-            resident.process.agent,
-            "spawn",
-            pending.call.name,
-            {},
-            resident.definition.grants,
-            pending.call.label,
-            self._machine.now_ns,
-        )
+        proposal = proposed(resident, pending, {})
+        decision = decide(proposal, self._machine.charter.permits(resident), said(resident), self._machine.now_ns)
         if definition is None or not isinstance(decision, Allowed):
             what = f"grants: {resident.process.agent} may not spawn {pending.call.name}"
             self.fail(resident, pending, "E301", what, "name it in the team of AGENT.md and grant it")
@@ -190,7 +176,9 @@ class Internal:
             return
         memory = pending.call.args.get("memory", msgspec.Raw(b"null"))
         idle = pending.request.args.get("idle") is True
-        process = self._others.row(definition, resident.process.owner, resident, memory, idle=idle)
+        process = self._others.row(
+            definition, resident.process.owner, resident, memory, idle=idle, label=pending.call.label
+        )
         body = Called(pending.call, msgspec.Raw(encode(int(process.pid))), None, TRUSTED)
         self._others.adopt(process, definition, resident, body, pending.blobs)
         pending.past = Past(pending.call, result=body, at_ns=self._machine.now_ns)

@@ -15,9 +15,9 @@ from ergos.base.errors import ErgosError, NotRunningError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import CHECKPOINT_RECORDS, CHECKPOINT_S, STOP_GRACE_S, WAKE_BATCH
 from ergos.base.money import Amount
-from ergos.kernel.events import Booted, Checkpoint
 from ergos.kernel.journal import statement
 from ergos.kernel.ledger import Meter
+from ergos.kernel.own_events import Booted, Checkpoint
 from ergos.kernel.solvers import Record as SolverRecord
 from ergos.runtime.desk import Desk
 from ergos.runtime.machine import Machine, Parts
@@ -56,7 +56,10 @@ class Kernel:
         facts = await store.facts()
         machine.halted = bool(facts.get("halted"))
         self._remember_solvers(facts)
+        machine.charter.restore(facts)
+        await machine.pins.restore(facts, machine.vault)
         machine.tick()
+        machine.inquiries.recover(facts)
         self._signed_seq = head.seq
         if machine.parts.signer is not None:
             machine.on_write = self._wrote

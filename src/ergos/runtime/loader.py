@@ -12,15 +12,27 @@ import msgspec
 
 from ergos.base.errors import CorruptStoreError
 from ergos.base.ids import Digest
-from ergos.kernel.events import Answered, Body, Called, Intended, Repeated, Resulted, Woken, decode_body
+from ergos.kernel.events import (
+    Answered,
+    Attached,
+    Body,
+    Called,
+    Equipped,
+    Intended,
+    Repeated,
+    Resulted,
+    Woken,
+    decode_body,
+)
 from ergos.kernel.history import history
 from ergos.kernel.ledger import scopes
-from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Beginning, Definition, Package
+from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Beginning, Definition, Package, ToolSpec
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.runtime.guest_turn import GuestTurn
 from ergos.runtime.machine import Machine
-from ergos.runtime.replayer import OpenTurn, Turn
-from ergos.runtime.residents import Resident
+from ergos.runtime.replayer import OpenTurn, Turn, hear_owner
+from ergos.runtime.residents import Resident, Rows
+from ergos.runtime.toolset import Kits, granted, with_mounts
 
 Records: TypeAlias = tuple[tuple[int, Body], ...]
 """Times and records, in order."""
@@ -39,6 +51,7 @@ class Loader:
 
     def __init__(self, machine: Machine) -> None:
         self._machine: Final = machine
+        self._kits: Final = Kits()
 
     async def open(self, resident: Resident) -> OpenTurn:
         """The open turn, ready to be driven. Raises: DefinitionError, CorruptStoreError."""
@@ -48,8 +61,9 @@ class Loader:
         records = () if fresh else await self.records(resident)
         resident.definition = await self.definition(process.definition)
         foreign = resident.definition.program.startswith(FOREIGN)
-        resident.package = ABROAD if foreign else machine.parts.programs.package(resident.definition)
-        resident.expiring = any(grant.expires_ns is not None for grant in resident.definition.grants)
+        package = ABROAD if foreign else machine.parts.programs.package(resident.definition)
+        resident.package = with_mounts(package, machine.parts.mounts)
+        resident.permits_epoch = -1
         resident.breaker = LoopBreaker(resident.definition.supervision.loop_calls)
         await self.books(resident, records)
         await self.warm(records)
@@ -59,7 +73,10 @@ class Loader:
         if foreign:
             life = memory.get("life") if isinstance(memory, dict) else None
             lasting = resident.definition.program == FOREIGN_LASTING
-            return GuestTurn(records, process.label, life if isinstance(life, int) else 0, lasting=lasting)
+            guest = GuestTurn(records, process.label, life if isinstance(life, int) else 0, lasting=lasting)
+            guest.tools = resident.package.tools
+            hear_owner(guest.said, resident.definition)
+            return guest
         past = history(records)
         began_ns, woken = next(
             ((at_ns, body) for at_ns, body in records if isinstance(body, Woken)), (machine.now_ns, Woken("start"))
@@ -74,9 +91,32 @@ class Loader:
             now_ns=began_ns if records else resident.began_ns,
             memory=memory,
             definition=resident.definition,
+            tools=self._equipped(resident, records, package),
             chance=f"{machine.store.id}/{process.pid}/{process.turn}",
         )
         return Turn(resident.package, beginning, past, process.label)
+
+    def _equipped(self, resident: Resident, records: Records, package: Package) -> tuple[ToolSpec, ...]:
+        """The granted tools: the folder's own, which its definition pins, and the mounted ones as the turn met them."""
+        machine, agent = self._machine, resident.process.agent
+        assert resident.package is not None
+        permits = machine.charter.permits(resident)
+        own = granted(permits, agent, package.tools)
+        if machine.parts.mounts is None:
+            return own
+        noted = next((body.tools for _, body in records if isinstance(body, Equipped)), None)
+        if noted is not None:
+            found = msgspec.convert(machine.vault.unpack(noted), list[ToolSpec])
+        elif any(not isinstance(body, Woken | Attached) for _, body in records):
+            return own  # it began without them
+        else:
+            names = {spec.name for spec in own}
+            found = [spec for spec in granted(permits, agent, resident.package.tools) if spec.name not in names]
+            if found:
+                packed, blobs = self._kits.packed(found, machine.vault.known)
+                machine.tick()
+                machine.submit(resident, (Equipped(packed),), Rows(blobs=blobs))
+        return tuple(sorted((*own, *found), key=lambda spec: spec.name))
 
     async def definition(self, digest: Digest) -> Definition:
         """The definition of this digest, from memory or its blob. Raises: CorruptStoreError."""
@@ -111,3 +151,5 @@ class Loader:
         for _, body in records:
             if isinstance(body, Resulted | Called | Answered):
                 await self._machine.vault.value(body.value)
+            elif isinstance(body, Equipped):
+                await self._machine.vault.value(body.tools)

@@ -20,16 +20,20 @@ from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.limits import ACTIVE_PROCESSES_MAX
 from ergos.base.money import Amount
+from ergos.kernel.confinement import Sandboxes
 from ergos.kernel.events import Body, encode_body
 from ergos.kernel.journal import Entry
 from ergos.kernel.ledger import Book, Caps, Meter
-from ergos.kernel.packages import Definition, Programs
+from ergos.kernel.packages import Definition, Mounts, Programs, Prohibitions, Servers
 from ergos.kernel.ports import Done, Models, Signer, Store
 from ergos.kernel.process import ENDED, State
 from ergos.kernel.rows import Change
 from ergos.kernel.scheduler.queues import Scheduler
 from ergos.kernel.scheduler.wants import Rules
 from ergos.kernel.solvers import Record as SolverRecord
+from ergos.runtime.charter import Charter
+from ergos.runtime.inquiries import Inquiries
+from ergos.runtime.pins import Pins
 from ergos.runtime.residents import Resident, Rows
 from ergos.runtime.vault import Vault
 
@@ -52,6 +56,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Knobs of the scheduler of model calls."""
     door_secret: bytes = b""
     """What the tokens of foreign programs are sealed with; empty: there are none."""
+    mounts: Mounts | None = None
+    """Tools that belong to no agent's folder."""
+    servers: Servers | None = None
+    """Servers of tools, to be looked at."""
+    prohibitions: Prohibitions | None = None
+    """An organisation's own rules, which can only take away."""
+    sandboxes: Sandboxes | None = None
+    """What tools are confined in; STOP ends them all."""
     watchdog: bool = True
     """Whether programs that compute without end are stopped, by the machine's time; off in simulations."""
 
@@ -65,6 +77,9 @@ class Machine:
         self.vault: Final = Vault(parts.store)
         self.book: Final = Book()
         self.scheduler: Final = Scheduler(parts.concurrency)
+        self.charter: Final = Charter()
+        self.pins: Final = Pins()
+        self.inquiries: Final = Inquiries(self)
         self.table: Final[OrderedDict[Pid, Resident]] = OrderedDict()
         self.solver_records: Final[dict[tuple[str, str], SolverRecord]] = {}
         self.definitions: Final[dict[Digest, Definition]] = {}

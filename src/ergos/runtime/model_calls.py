@@ -16,21 +16,11 @@ import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
-from ergos.base.errors import (
-    DeadlineError,
-    DefinitionError,
-    ErgosError,
-    ModelError,
-    ModelReplyError,
-    ModelRequestError,
-    PortMissingError,
-    RateLimitedError,
-    RefusedError,
-    UsageError,
-)
+from ergos.base.errors import DeadlineError, DefinitionError, ErgosError, PortMissingError, RefusedError, UsageError
 from ergos.base.limits import ERROR_CHARS_MAX, MODEL_DEADLINE_S
 from ergos.base.money import Amount
-from ergos.kernel.events import Failure
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import UNKNOWN_USAGE, Reply, Usage
 from ergos.kernel.packages import Bill, ModelSolver, Performed
 from ergos.kernel.ports import ModelCame, Sink

@@ -16,7 +16,8 @@ from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.limits import CALL_DEADLINE_S, ERROR_CHARS_MAX
-from ergos.kernel.events import Failure
+from ergos.base.world_errors import InDoubtError
+from ergos.kernel.calls import Failure
 from ergos.kernel.packages import Absent, Errand, Performed, Solver, Task
 from ergos.kernel.pager import fitted
 from ergos.runtime.machine import Machine
@@ -49,6 +50,8 @@ class Performer:
             if tool is not None:
                 return await tool.run(pending.request.args, errand)
             return await self._think(resident, pending, errand)
+        except InDoubtError as error:
+            return _uncertain(pending, error)
         except ErgosError as error:
             return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
 
@@ -103,6 +106,13 @@ async def _solve(solver: Solver, task: Task, inputs: Plain, errand: Errand) -> P
     if not task.spec.checks:
         return performed
     return msgspec.structs.replace(performed, faults=await task.faults(inputs, performed.value))
+
+
+def _uncertain(pending: Pending, error: InDoubtError) -> Came:
+    """What came of a call nobody knows the end of: only what is pure or idempotent can simply be made again."""
+    if pending.call.effect in {"irreversible", "reconcilable"}:
+        return Uncertain(error.what)
+    return Failure(error.code, error.what[:ERROR_CHARS_MAX], error.what_to_do)
 
 
 def _gone(pending: Pending) -> Failure:

@@ -15,7 +15,9 @@ import msgspec
 from ergos.base.canonical import digest, encode
 from ergos.base.errors import ErgosError
 from ergos.base.ids import KERNEL, Digest, Pid
-from ergos.kernel.events import Body, Called, SignalName, Spawned, Woken
+from ergos.kernel.calls import SignalName
+from ergos.kernel.events import Body, Called, Spawned, Woken
+from ergos.kernel.labels import USER, Label
 from ergos.kernel.packages import FOREIGN, Definition
 from ergos.kernel.ports import Done
 from ergos.kernel.process import ENDED, Process, State, Wait
@@ -125,9 +127,16 @@ class Population:
     # Births and ends
 
     def row(
-        self, definition: Definition, owner: str, parent: Resident | None, memory: Packed, *, idle: bool
+        self,
+        definition: Definition,
+        owner: str,
+        parent: Resident | None,
+        memory: Packed,
+        *,
+        idle: bool,
+        label: Label = USER,
     ) -> Process:
-        """A new process, not written yet. An idle one waits for its first message."""
+        """A new process, not written yet. An idle one waits for its first message. `label`: of its memory."""
         encoded = encode(definition, what="the definition")
         return Process(
             pid=self._machine.next_pid(),
@@ -141,6 +150,7 @@ class Population:
             turn_open=not idle,
             waits="mail" if idle else "",
             memory=memory,
+            label=label,
         )
 
     def adopt(

@@ -17,17 +17,11 @@ from collections.abc import Callable, Coroutine
 from typing import Final
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import (
-    BoundError,
-    DefinitionError,
-    ErgosError,
-    ProgramError,
-    RefusedError,
-    UsageError,
-)
+from ergos.base.errors import BoundError, DefinitionError, ErgosError, ProgramError, RefusedError, UsageError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import ERROR_CHARS_MAX, SLEEP_S_MAX, WAKE_BATCH
-from ergos.kernel.events import Body, Doubted, Failure
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Body, Doubted
 from ergos.kernel.process import State, Wait
 from ergos.kernel.rows import Item
 from ergos.kernel.scheduler.queues import Ticket
@@ -266,7 +260,7 @@ class Reactor:
                 self.due(value.wake_at_ns)
         else:
             outcome, blobs = self.machine.vault.pack(value, what="the outcome of the agent")
-            self.apply(resident, Finish(outcome), rows=Rows(blobs=blobs))
+            self.apply(resident, Finish(outcome, turn.label), rows=Rows(blobs=blobs))
 
     def _suspend(self, resident: Resident, turn: Turn) -> None:
         """Nothing of it is under way: it waits for mail, a time, a person or a child, and needs no memory."""
@@ -327,6 +321,8 @@ class Reactor:
                 case Queue():
                     self.enqueue(resident.process.pid)
                 case Withdraw():
+                    if self.machine.parts.sandboxes is not None:
+                        self.machine.parts.sandboxes.kill(resident.process.pid)
                     self._flights.withdraw(resident)
                     self.dispatcher.withdraw(resident)
                 case Announce():

@@ -15,7 +15,7 @@ import msgspec
 
 from ergos.base.errors import VerificationError
 from ergos.base.ids import Digest
-from ergos.kernel.events import Checkpoint
+from ergos.kernel.own_events import Checkpoint
 
 RECEIPT_BYTES_MAX: Final = 4_096  # bytes of a receipt file; a real one has about 600
 

@@ -16,21 +16,17 @@ import msgspec
 
 from ergos.base.ids import KERNEL, Digest, Pid
 from ergos.base.money import ZERO, Amount
+from ergos.kernel.calls import Failure, Hold
 from ergos.kernel.events import (
     Answered,
     Asked,
     Attached,
     Body,
-    Booted,
     Called,
-    Capped,
-    Checkpoint,
     Committed,
     Doubted,
+    Equipped,
     Exited,
-    Failure,
-    Halted,
-    Hold,
     Intended,
     Refused,
     Repeated,
@@ -43,13 +39,14 @@ from ergos.kernel.events import (
 )
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Book, Meter, Payer
+from ergos.kernel.own_events import Booted, Capped, Checkpoint, Granted, Halted, Inquired, Pinned, Reached, Revoked
 from ergos.kernel.process import ENDED, TRANSITIONS, Cause, Process, State
 from ergos.kernel.values import NULL, Packed
 
 SILENT: Final = (Cause.ACTIVATE, Cause.WAIT, Cause.WAKE)
 """Moves within an open turn that leave no record."""
 
-_OWN: Final = frozenset({Booted, Halted, Capped, Checkpoint})
+_OWN: Final = frozenset({Booted, Halted, Capped, Granted, Revoked, Pinned, Inquired, Reached, Answered, Checkpoint})
 _AFTER_END: Final = frozenset({Resulted, Called, Repeated, Doubted, Answered})
 """Records a call under way may still leave once its process has ended."""
 
@@ -136,7 +133,7 @@ class Refold:
         taker = self._takers.get(kind)
         if taker is not None:
             return taker(record, process, body)
-        if kind in (Called, Refused, Asked):
+        if kind in (Called, Refused, Asked, Equipped):
             return "" if process.turn_open or kind is Called else f"{kind.__name__} outside of a turn"
         return f"process {record.pid} wrote {kind.__name__}, which only the kernel does"
 

@@ -7,24 +7,31 @@ This file performs nothing and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import cast
+from collections import deque
+from collections.abc import Container, Iterator, Mapping
+from typing import Final, cast
 
 import msgspec
 
-from ergos.base.canonical import Plain
+from ergos.base.canonical import Plain, decode
 from ergos.base.errors import BoundError, DivergedError, ErgosError, LoopingError, ProgramError
 from ergos.base.ids import Digest
 from ergos.base.limits import CALLS_PARALLEL_MAX, CALLS_PER_TURN_MAX
-from ergos.kernel.events import Call, EffectClass
+from ergos.kernel.calls import Call, EffectClass
 from ergos.kernel.history import Past, answer_seen
 from ergos.kernel.labels import Label, join
-from ergos.kernel.packages import Beginning, Package
+from ergos.kernel.packages import Beginning, Definition, Package, Tool
+from ergos.kernel.permission.grounding import Said
+from ergos.kernel.permission.policy import Proposal, leaves_text
 from ergos.kernel.ports import Sink
 from ergos.kernel.process import Wait
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
 from ergos.kernel.values import Blob
+
+READS_SHOWN: Final = 12  # what was read last before a call, as its owner is shown it
+_GROUNDING: Final = frozenset({"act", "receive", "recall", "ask"})
+"""Calls whose answers tell what somebody said; the others tell what became of the program's own doing."""
 
 
 class Pending(msgspec.Struct):
@@ -57,12 +64,42 @@ class OpenTurn:
         self.past = past
         self.label = label
         """Join of what the turn has read so far."""
+        self.said: Final = Said()
+        """What its owner and trusted sources said in it."""
+        self.tools: Mapping[str, Tool] = {}
+        """What it may call, by name."""
+        self.wrote = label.integrity == "untrusted"
+        """Free text that nobody vouches for was written into something of the owner's, in it or before."""
+        self.read: Final[deque[Call]] = deque(maxlen=READS_SHOWN)
+        """The last calls whose answers nobody vouches for."""
         self.pending: dict[str, Pending] = {}
 
     @property
     def spawned(self) -> int:
         """Children spawned in this turn."""
         return 0
+
+    def heard(self, pending: Pending) -> None:
+        """The program has read an answer: whatever it does now may come from it."""
+        call, answer = pending.call, pending.answer
+        assert answer is not None, call.key
+        tool = self.tools.get(call.name) if call.kind == "act" else None
+        if tool is not None and not self.wrote and call.label.integrity == "untrusted":
+            self.wrote = leaves_text(judged(pending, tool), self.said)
+        self.label = join(self.label, answer.label)
+        if answer.label.integrity == "untrusted" and answer.failure is None:
+            self.read.append(call)
+        if not answer.label.modelled and call.kind in _GROUNDING:
+            named = tool.spec.named if tool is not None and answer.failure is None else ()
+            self.said.hear(answer.value, answer.label.integrity, named)
+
+    def written(self, but: Pending) -> bool:
+        """Whether free text that nobody vouches for was written, or is being written beside this call."""
+        return self.wrote or any(
+            leaves_text(judged(other, self.tools.get(other.call.name)), self.said)
+            for other in self.pending.values()
+            if other is not but and other.call.kind == "act" and other.call.label.integrity == "untrusted"
+        )
 
     def close(self) -> None:
         """Let go of it; the journal can bring it back."""
@@ -73,6 +110,10 @@ class Turn(OpenTurn):
 
     def __init__(self, package: Package, beginning: Beginning, past: dict[str, Past], label: Label) -> None:
         super().__init__(past, label)
+        self.tools = package.tools
+        hear_owner(self.said, beginning.definition)
+        if not label.modelled:
+            self.said.hear(beginning.memory, label.integrity)
         self.package = package
         self._used: set[str] = set()
         self._unmatched: dict[str, None] = dict.fromkeys(past)
@@ -101,7 +142,7 @@ class Turn(OpenTurn):
         answers: list[Answer] = []
         for pending in self.pending.values():
             assert pending.answer is not None, pending.call.key
-            self.label = join(self.label, pending.answer.label)
+            self.heard(pending)
             answers.append(pending.answer)
         self.pending = {}
         return self._next(tuple(answers))
@@ -175,6 +216,35 @@ class Turn(OpenTurn):
                 remedy="put input and output into a tool and call it with `await ctx.act(...)`",
             )
         return cast("tuple[Request, ...]", requests)
+
+
+def hear_owner(said: Said, definition: Definition) -> None:
+    """What an owner said in starting an agent: its instructions, settings and command, and the words of its grants."""
+    said.hear_owner(lambda: _starting_words(definition))
+
+
+def _starting_words(definition: Definition) -> Iterator[Plain]:
+    yield definition.instructions
+    yield decode(bytes(definition.settings))
+    for grant in definition.grants:
+        yield grant.words
+        for matcher in (grant.args or {}).values():
+            yield list(matcher.values)
+
+
+def judged(pending: Pending, tool: Tool | None) -> Proposal:
+    """A call of a tool as the policy judges it, whoever makes it."""
+    call = pending.call
+    return Proposal(
+        agent="",
+        verb=call.kind,
+        name=call.name,
+        args=pending.request.args,
+        label=call.label,
+        reach="read" if tool is None else tool.spec.goes,
+        roles={} if tool is None else tool.spec.roles,
+        modelled=call.label.modelled,
+    )
 
 
 def effects_of(package: Package, asked: tuple[Request, ...]) -> tuple[dict[int, EffectClass], dict[int, Digest]]:

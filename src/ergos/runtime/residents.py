@@ -17,6 +17,7 @@ from ergos.kernel.choice import Choice
 from ergos.kernel.ledger import Payer
 from ergos.kernel.models import Outline
 from ergos.kernel.packages import Definition, ModelSolver, Package
+from ergos.kernel.permission.grants import Permit
 from ergos.kernel.process import Process
 from ergos.kernel.rows import Item, Mail, Note
 from ergos.kernel.scheduler.queues import Ticket
@@ -60,13 +61,15 @@ class ModelWork(msgspec.Struct, frozen=True, kw_only=True):
 class Flight:
     """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
 
-    __slots__ = ("alarm", "begun", "cut_off", "pending", "task", "ticket", "work")
+    __slots__ = ("alarm", "begun", "cut_off", "epoch", "pending", "task", "ticket", "work")
 
-    def __init__(self, ticket: Ticket, pending: Pending, work: ModelWork | None = None) -> None:
+    def __init__(self, ticket: Ticket, pending: Pending, work: ModelWork | None = None, epoch: int = -1) -> None:
+        """`epoch`: of the grants it was allowed under; one that is not known is judged again when it starts."""
         self.ticket = ticket
         self.pending = pending
         self.work = work
         """Of a model call."""
+        self.epoch = epoch
         self.task: asyncio.Task[None] | None = None
         self.alarm: asyncio.TimerHandle | None = None
         self.begun = False
@@ -82,6 +85,7 @@ class Resident:
         "began_ns",
         "breaker",
         "cause",
+        "counted",
         "definition",
         "errands",
         "expiring",
@@ -92,6 +96,8 @@ class Resident:
         "opening",
         "package",
         "payer",
+        "permits",
+        "permits_epoch",
         "process",
         "ticket",
         "turn",
@@ -103,6 +109,11 @@ class Resident:
         self.turn: OpenTurn | None = None
         self.definition: Definition | None = None
         self.package: Package | None = None
+        self.permits: tuple[Permit, ...] = ()
+        """Its grants in force, as of `permits_epoch` of the charter."""
+        self.permits_epoch = -1
+        self.counted: frozenset[str] = frozenset()
+        """Those that allow a number of calls."""
         self.payer = Payer(process.pid, process.agent, process.owner)
         self.flying: dict[str, Flight] = {}
         """Calls handed to a driver, by key."""

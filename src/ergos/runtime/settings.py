@@ -11,6 +11,17 @@
     tools = 16
     [models]                 # endpoints, prices, shares: see model_settings.py
     auto = ["mine"]
+    [egress.news]            # what leaves a sandbox: see egress_settings.py
+    host = "example.org"
+    [tools.files.roots]      # what the built-in tools may use: see tool_settings.py
+    invoices = "~/invoices"
+    [mcp.servers.github]     # servers of tools: see mount_settings.py
+    command = "/opt/github-mcp/bin/server"
+    [mcp]                    # what clients over MCP are offered
+    agents = ["agents/newsroom"]
+    skills = ["skills"]
+    [policy]                 # an organisation's own prohibitions, in Cedar
+    forbid = "forbid.cedar"
 
 Environment: ERGOS_HOME (default ~/.ergos), ERGOS_OWNER, ERGOS_LANGUAGE; it wins over the file.
 
@@ -23,17 +34,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import msgspec
 
 from ergos.base.errors import SettingsError, ValueShapeError
 from ergos.base.ids import name as checked_name
 from ergos.base.money import Amount
+from ergos.kernel.egress import EgressRules
 from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.ledger import UNCAPPED, Caps
+from ergos.kernel.mounts import ServerSettings
+from ergos.kernel.tool_settings import ToolSettings
+from ergos.runtime.egress_settings import egress_settings
 from ergos.runtime.model_settings import model_settings
+from ergos.runtime.mount_settings import mount_settings
 from ergos.runtime.tables import Table, counted, known, mapping, money
+from ergos.runtime.tool_settings import tool_settings
 
 SETTINGS_BYTES_MAX: Final = 64 * 1024  # bytes of settings.toml; a longer file is not settings
 CONCURRENCY_MAX: Final = 10_000  # calls at once of one queue; more open files than a process may have
@@ -42,7 +59,14 @@ EVERYONE: Final = "*"
 """Stands for every owner that is not named."""
 
 FILE: Final = "settings.toml"
-KEYS: Final = ("owner", "language", "budget", "concurrency", "models")
+OFFERED: Final = ("agents", "skills")
+"""Keys of [mcp] that say what is offered; the rest says what is mounted."""
+PATHS_MAX: Final = 100  # paths of one list
+RESERVED: Final = frozenset(
+    "calendar feeds files git http mail made notify python shell skills sql tools webhook".split()
+)
+"""First parts of names of our own tools: no server is called so."""
+KEYS: Final = ("owner", "language", "budget", "concurrency", "models", "egress", "tools", "mcp", "policy")
 SCOPES: Final = {
     "per_call": "call",
     "per_process": "process",
@@ -66,6 +90,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     concurrency: dict[str, int] = {}
     """Calls at once by queue."""
     models: ModelSettings = ModelSettings()
+    tools: ToolSettings = ToolSettings()
+    """The built-in tools."""
+    servers: dict[str, ServerSettings] = {}
+    """Servers of tools, by name."""
+    mcp_agents: tuple[Path, ...] = ()
+    """Agents' folders that are tools for clients over MCP; absolute."""
+    mcp_skills: tuple[Path, ...] = ()
+    """Folders of skills that are offered over MCP; absolute."""
+    forbid: Path | None = None
+    """The organisation's own rules, in Cedar; absolute."""
+    egress: EgressRules = EgressRules()
+    """What may be asked of other machines from inside a sandbox, and by the built-in tools."""
 
 
 def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user: str = "owner") -> Settings:
@@ -88,7 +124,45 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
         owner_caps=_budgets(table.get("budget"), str(path)),
         concurrency=_concurrency(table.get("concurrency"), str(path)),
         models=model_settings(table.get("models"), str(path.absolute())),
+        egress=egress_settings(table.get("egress"), str(path)),
+        tools=tool_settings(table.get("tools"), str(path)),
+        servers=mount_settings(_without(table.get("mcp"), OFFERED), str(path), RESERVED),
+        mcp_agents=_paths(table.get("mcp"), "agents", path),
+        mcp_skills=_paths(table.get("mcp"), "skills", path),
+        forbid=_forbid(table.get("policy"), path),
     )
+
+
+def _forbid(found: object, path: Path) -> Path | None:
+    """`[policy] forbid = FILE`: rules that can only take away. Raises: SettingsError."""
+    if found is None:
+        return None
+    table = mapping(found, f"{path}: policy", 'a table: `forbid = "rules.cedar"`')
+    known(table, ("forbid",), str(path), "policy")
+    named = table.get("forbid")
+    if not isinstance(named, str) or not named.strip() or "\0" in named:
+        raise SettingsError(f"{path}: policy.forbid is {named!r}; expected the path of a file of Cedar rules")
+    return (path.parent / Path(named).expanduser()).absolute()
+
+
+def _without(found: object, keys: tuple[str, ...]) -> object:
+    """A table without these keys."""
+    if not isinstance(found, dict):
+        return found
+    return {key: value for key, value in cast("Table", found).items() if key not in keys}
+
+
+def _paths(found: object, key: str, path: Path) -> tuple[Path, ...]:
+    """A list of paths of a table; relative ones are below the home. Raises: SettingsError."""
+    listed = cast("Table", found).get(key) if isinstance(found, dict) else None
+    if listed is None:
+        return ()
+    if not isinstance(listed, list) or len(listed) > PATHS_MAX:
+        raise SettingsError(f"{path}: mcp.{key} is {listed!r}; expected a list of at most {PATHS_MAX} paths")
+    texts = cast("list[object]", listed)
+    if not all(isinstance(one, str) and one.strip() and "\0" not in one for one in texts):
+        raise SettingsError(f"{path}: mcp.{key} is {listed!r}; expected a list of paths")
+    return tuple((path.parent / Path(str(one)).expanduser()).absolute() for one in texts)
 
 
 def home_of(environ: Mapping[str, str]) -> Path:

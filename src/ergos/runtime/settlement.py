@@ -17,7 +17,8 @@ from ergos.base.errors import ErgosError
 from ergos.base.ids import Digest
 from ergos.base.limits import ERROR_CHARS_MAX
 from ergos.base.money import ZERO, Amount
-from ergos.kernel.events import Call, Called, Doubted, Failure, Hold, Refused, Repeated, Resulted
+from ergos.kernel.calls import Call, Failure, Hold
+from ergos.kernel.events import Called, Doubted, Refused, Repeated, Resulted
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, UNTRUSTED, Label, join
 from ergos.kernel.packages import Performed, Tool
@@ -30,6 +31,9 @@ from ergos.runtime.machine import Machine
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Flight, Resident, Rows
 from ergos.runtime.subjects import Subjects
+
+INVENTED: Final = Label("trusted", modelled=True)
+"""What a solver adds to the label of what it was given."""
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -121,6 +125,8 @@ class Settlement:
         """Write that a call was refused and tell the program why. `closes` is an inbox item that is settled by it."""
         closed = () if closes is None else (closes,)
         body = Refused(pending.call, failure)
+        past = pending.past = pending.past or Past(pending.call)
+        past.result, past.at_ns = body, self._machine.now_ns
         self._machine.submit(resident, (body,), Rows(blobs=pending.blobs, items_closed=closed))
         pending.answer = Answer(None, failure, solver=pending.call.solver, at_ns=self._machine.now_ns)
 
@@ -196,11 +202,16 @@ class Settlement:
         if isinstance(outcome, Performed) and outcome.label is not None:
             return outcome.label
         if not isinstance(outcome, Performed):
-            return TRUSTED
+            # What a tool says of its failure is as little to be believed as its result.
+            return UNTRUSTED if call.kind == "act" and isinstance(outcome, Failure) else TRUSTED
         if call.kind == "think":
-            return join(call.label, TRUSTED)
+            return join(call.label, INVENTED)
         tool = tool_of(resident, call)
-        return TRUSTED if tool is not None and tool.spec.trusted else UNTRUSTED
+        if tool is None:
+            return UNTRUSTED
+        if tool.spec.echoes:
+            return join(call.label, TRUSTED)
+        return Label("trusted" if tool.spec.trusted else "untrusted", tool.spec.readers)
 
     # After a crash, or when a dropped program is driven again
 

@@ -15,11 +15,11 @@ from typing import Final, TypeAlias
 import msgspec
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import ErgosError
+from ergos.base.errors import ErgosError, ToolChangedError
 from ergos.base.limits import ERROR_CHARS_MAX, WINDOW_TOKENS_DEFAULT
 from ergos.base.money import Amount
+from ergos.kernel.calls import Call, Failure
 from ergos.kernel.choice import choose
-from ergos.kernel.events import Call, Failure
 from ergos.kernel.models import EndpointSpec, Outline
 from ergos.kernel.packages import ModelSolver, Solver
 from ergos.kernel.solvers import SolverSpec, order
@@ -79,7 +79,11 @@ class Subjects:
         call = pending.call
         tool = resident.package.tools.get(call.name) if resident.package is not None else None
         if tool is None:
-            return Failure("E301", f"there is no tool {call.name!r}", "name a tool of the agent's folder")
+            mounts = self._machine.parts.mounts
+            why = mounts.why_not(call.name) if mounts is not None else ""
+            if why:
+                return Failure("E310", f"{call.name}: {why}"[:ERROR_CHARS_MAX], ToolChangedError.remedy)
+            return Failure("E301", f"there is no tool {call.name!r}", "`ergos tools` lists what there is")
         if tool.spec.price is None:
             return Failure("E303", f"the price of {tool.spec.name} is unknown, so it was not called")
         misfit = tool.misfit(pending.request.args)
