@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ergos.base.errors import DeadlineError, HttpError, UsageError
+from ergos.base.errors import DeadlineError, UsageError
+from ergos.base.world_errors import HttpError
 from ergos.drivers.http.exchange import ClientLimits
 from ergos.drivers.http.message import Request
 from ergos.drivers.http.reply import Responder

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ergos.base.errors import HttpError
+from ergos.base.world_errors import HttpError
 from ergos.drivers.http.exchange import ClientLimits
 from tests.drivers.http.scripts import OK, Script, asking, head_of, saying, scripted
 from tests.drivers.http.wires import run

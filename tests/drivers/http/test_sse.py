@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import HttpError
+from ergos.base.world_errors import HttpError
 from ergos.drivers.http.sse import SseEvent, SseSplitter
 
 LINE_ENDS = st.sampled_from(("\n", "\r\n", "\r"))

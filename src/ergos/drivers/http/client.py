@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from ergos.base.errors import DeadlineError, HttpError, UsageError
+from ergos.base.errors import DeadlineError, UsageError
+from ergos.base.world_errors import HttpError
 from ergos.drivers.http.exchange import ClientLimits, Exchange, HttpReply, OnChunk, OnHead
 
 URLS_KEPT: Final = 256  # URLs remembered as taken apart; an installation asks a handful

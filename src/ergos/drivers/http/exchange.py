@@ -15,8 +15,9 @@ from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from ergos.base.errors import DeadlineError, HttpError
+from ergos.base.errors import DeadlineError
 from ergos.base.limits import MIB
+from ergos.base.world_errors import HttpError
 
 OnHead: TypeAlias = Callable[[int, dict[str, str]], "bool | None"]
 OnChunk: TypeAlias = Callable[[bytes], None]

@@ -15,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.errors import HttpError
 from ergos.base.limits import VALUE_BYTES_MAX
+from ergos.base.world_errors import HttpError
 
 EVENT_BYTES_MAX: Final = VALUE_BYTES_MAX  # bytes of one event; one that is longer has no end
 
