@@ -21,10 +21,10 @@ from ergos.kernel.events import Resulted, decode_body
 from ergos.kernel.ledger import UNCAPPED
 from ergos.lib.folder import FolderPrograms
 from ergos.runtime.foreign import foreign_definition
-from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.model_settings import model_settings
+from ergos.runtime.tokens import Visitor
 from ergos.server.doorway import open_gate
 from ergos.sim.loopback.server import LoopbackServer
 
@@ -42,13 +42,13 @@ class Standing(msgspec.Struct):
     async def token(self, name: str = "prog", budget: Amount | None = RICH) -> str:
         made = foreign_definition(name, resumable=True, command=("prog",), budget=budget)
         entered = await self.kernel.desk.enter(await self.kernel.desk.host(made, "alice"), ())
-        return self.kernel.reactor.guests.token(entered.visitor)
+        return self.kernel.reactor.guests.tokens.token(entered.visitor)
 
     async def again(self, token: str) -> str:
-        visitor = self.kernel.reactor.guests.visitor_of(token)
+        visitor = self.kernel.reactor.guests.tokens.visitor_of(token)
         assert isinstance(visitor, Visitor)
         entered = await self.kernel.desk.enter(visitor.pid, ())
-        return self.kernel.reactor.guests.token(entered.visitor)
+        return self.kernel.reactor.guests.tokens.token(entered.visitor)
 
     def client(self, token: str, timeout: float = 30, retries: int = 0) -> openai.AsyncOpenAI:
         made = openai.AsyncOpenAI(base_url=f"{self.url}/v1", api_key=token, max_retries=retries, timeout=timeout)
@@ -241,7 +241,7 @@ def test_a_vendors_mischief_ends_in_an_error_and_leaves_no_hold(mischief: str, t
             _ = [chunk async for chunk in stream]  # type: ignore[union-attr]
         except openai.OpenAIError:
             pass
-        visitor = standing.kernel.reactor.guests.visitor_of(token)
+        visitor = standing.kernel.reactor.guests.tokens.visitor_of(token)
         assert visitor is not None
         await standing.kernel.desk.signal(visitor.pid, "kill", "alice")
         await asyncio.sleep(0.2)

@@ -9,14 +9,10 @@ import anthropic
 import openai
 import pytest
 
-from ergos.base.errors import (
-    BudgetError,
-    DeniedError,
-    OverloadedError,
-    RateLimitedError,
-    every_error,
-)
-from ergos.kernel.events import Failure
+from ergos.base.error_tree import every_error
+from ergos.base.errors import BudgetError, DeniedError, OverloadedError
+from ergos.base.world_errors import RateLimitedError
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import Dialect
 from ergos.kernel.syscalls import Answer
 from ergos.server.refusals import body_of, headers_of, of_error, row_of

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import Dialect
 from ergos.kernel.syscalls import Answer
 from tests.drivers.http.wires import HOST, raw, run, status, until

@@ -5,17 +5,20 @@ Rules: nothing is decided here; the gate is opened on loopback only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Final, cast
 
+from ergos.app.home import Home
 from ergos.base.canonical import Plain
 from ergos.base.errors import WorldError
 from ergos.base.limits import STOP_GRACE_S
 from ergos.kernel.models import AUTO, Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
-from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
+from ergos.runtime.tokens import Visitor
 from ergos.server.gate import GateServer
+from ergos.server.mcp_kernel import KernelMcp
 
 HOST: Final = "127.0.0.1"
 
@@ -28,7 +31,7 @@ class KernelDoorway:
 
     def pid_of(self, token: str) -> Visitor | None:  # type: ignore[override]
         """The start of a process whose token this is; compared so that time tells nothing about it."""
-        return self._kernel.reactor.guests.visitor_of(token)
+        return self._kernel.reactor.guests.tokens.visitor_of(token)
 
     async def call(
         self,
@@ -63,12 +66,25 @@ class OpenGate:
         await self._server.stop(STOP_GRACE_S)
 
 
-async def open_gate(kernel: Kernel, port: int) -> OpenGate:
-    """Open the door of a kernel on a port of loopback; 0: a free one. Raises: WorldError."""
-    server = GateServer(KernelDoorway(kernel), clock=kernel.machine.parts.clock)
+async def open_gate(kernel: Kernel, port: int, home: Home | None = None, agents: tuple[Path, ...] = ()) -> OpenGate:
+    """Open the door of a kernel on a port of loopback; 0: a free one.
+
+    With a home, its owner may come in at /mcp, too, and is offered these agents as tools. Raises: WorldError.
+    """
+    mcp = KernelMcp(kernel, home, agents)
+    server = GateServer(KernelDoorway(kernel), clock=kernel.machine.parts.clock, mcp=mcp)
     try:
         return OpenGate(server, await server.start(HOST, port))
     except OSError as error:
         raise WorldError(
             f"the door cannot be opened on port {port}: {error.strerror or error}", remedy="name another --port"
         ) from error
+
+
+def gate_of(home: Home) -> Callable[[Kernel, int], Awaitable[OpenGate]]:
+    """`open_gate` for a home: its owner may come in at /mcp, too, and finds the agents the settings name."""
+
+    def opened(kernel: Kernel, port: int) -> Awaitable[OpenGate]:
+        return open_gate(kernel, port, home, home.settings.mcp_agents)
+
+    return opened

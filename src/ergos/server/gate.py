@@ -1,7 +1,8 @@
-"""The gate: opens the door to any program that speaks the protocols of OpenAI or Anthropic.
+"""The gate: opens the door to any program that speaks the protocols of OpenAI, of Anthropic, or MCP.
 
     POST /v1/chat/completions   /v1/responses   /v1/embeddings   /v1/messages   /v1/messages/count_tokens
     GET  /v1/models   /v1/models/NAME   /health
+    /mcp: the Model Context Protocol, where the gate has it
 
 Rules: the gate decides nothing. It learns from the token which process asks, reads the body, hands it to the doorway,
 and writes what comes back. A program that leaves does not stop its call: the call is made, recorded and charged, and
@@ -18,6 +19,7 @@ import msgspec
 
 from ergos.base.clock import Clock
 from ergos.base.errors import ErgosError
+from ergos.buses.mcp.server.ports import Caller as McpCaller
 from ergos.drivers.http.message import HttpLimits, Refusal, Request
 from ergos.drivers.http.reply import Responder
 from ergos.drivers.http.server import HttpServer
@@ -25,6 +27,8 @@ from ergos.kernel.models import Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
 from ergos.server.admission import Admission, parsed, who
 from ergos.server.listing import estimated_tokens, model, models
+from ergos.server.mcp import PATH as MCP
+from ergos.server.mcp import refuse
 from ergos.server.refusals import (
     Refused,
     Rejected,
@@ -87,6 +91,22 @@ class Doorway(Protocol[Caller]):
         ...
 
 
+class ToolDoor(Protocol):
+    """`/mcp`: tools, resources and tasks."""
+
+    def caller_of(self, token: str, /) -> McpCaller | None:
+        """Whom a token stands for; compared so that time tells nothing about it."""
+        ...
+
+    async def serve(self, request: Request, reply: Responder, caller: McpCaller, /) -> None:
+        """Answer a request. Raises: Rejected."""
+        ...
+
+    async def close(self) -> None:
+        """End every session."""
+        ...
+
+
 class GateServer:
     """Listens, and hands on."""
 
@@ -98,9 +118,13 @@ class GateServer:
         limits: HttpLimits | None = None,
         hosts: frozenset[str] = frozenset(),
         origins: frozenset[str] = frozenset(),
+        mcp: ToolDoor | None = None,
     ) -> None:
-        """`hosts`: names, besides those of this machine, under which it is reached; `origins`: web pages let in."""
+        """`hosts`: names, besides those of this machine, under which it is reached; `origins`: web pages let in;
+        `mcp`: what is behind /mcp.
+        """
         self._doorway: Final[Doorway[Any]] = doorway
+        self._mcp: Final = mcp
         self._admission: Final = Admission(hosts, origins)
         self._since_ns: Final = clock.now_ns()
         self._server: Final = HttpServer(self._handle, limits, clock=clock, worder=_worded)
@@ -111,6 +135,8 @@ class GateServer:
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Take no more, let running calls end for `grace_s` seconds."""
+        if self._mcp is not None:
+            await self._mcp.close()  # its streams would never end by themselves
         await self._server.stop(grace_s)
 
     @property
@@ -123,10 +149,16 @@ class GateServer:
             self._admission.check_place(request)
             await self._route(request, reply)
         except Rejected as rejected:
-            _refuse(request, reply, rejected.refused)
+            if request.path.rstrip("/") == MCP:
+                refuse(reply, rejected.refused)
+            else:
+                _refuse(request, reply, rejected.refused)
 
     async def _route(self, request: Request, reply: Responder) -> None:
         path = request.path.rstrip("/")
+        if path == MCP and self._mcp is not None:
+            await self._mcp.serve(request, reply, who(request, self._mcp.caller_of))
+            return
         is_model = path.startswith(_MODELS + "/")
         if path not in _POSTED and path not in {_MODELS, _HEALTH} and not is_model:
             raise Rejected(of_status(404, f"nothing is at {request.path[:200]}; {_offer()}"))

@@ -19,7 +19,7 @@ from typing import Final, Literal
 import msgspec
 
 from ergos.base.errors import ErgosError
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import Dialect
 
 Manner = Literal["openai", "anthropic"]
