@@ -10,21 +10,21 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.errors import ErgosError
 from ergos.base.ids import Pid
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.models import Reply, Text, ToolCall, Usage
-from ergos.kernel.packages import Beginning, Definition
+from ergos.kernel.packages import Beginning, Definition, ToolSpec
 from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.agent import Context
 
 World = Callable[[Request], Answer]
 
 
-def context(*, instructions: str = "", window_tokens: int = 0) -> Context:
+def context(*, instructions: str = "", window_tokens: int = 0, tools: tuple[ToolSpec, ...] = ()) -> Context:
     definition = Definition(agent="a", program="a.py", instructions=instructions, window_tokens=window_tokens)
     return Context(
         Beginning(
             pid=Pid(1), turn=1, owner="alice", agent="a", parent=Pid(0), cause="start", now_ns=0, memory=None,
-            definition=definition,
+            definition=definition, tools=tools,
         )
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ergos.base.error_tree import every_error
 from ergos.base.errors import (
     ApprovalDeniedError,
     BoundError,
@@ -17,16 +18,16 @@ from ergos.base.errors import (
     DefinitionError,
     DeniedError,
     ErgosError,
-    ModelReplyError,
     NoModelError,
     OverloadedError,
     UnacceptedError,
     UnknownPriceError,
     UnknownProcessError,
-    every_error,
 )
-from ergos.kernel.events import Called, Exited, Failure, Intended, Restarted, Resulted
-from ergos.kernel.policy import Grant, Matcher
+from ergos.base.world_errors import ModelReplyError
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Called, Exited, Intended, Restarted, Resulted
+from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.process import State
 from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.agent import agent, anything, at_domain, between, error_of, may, one_of, under

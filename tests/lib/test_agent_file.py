@@ -14,7 +14,7 @@ from ergos.base.errors import AgentFileError
 from ergos.base.limits import WINDOW_TOKENS_DEFAULT
 from ergos.base.money import Amount
 from ergos.kernel.ledger import Caps
-from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.supervisor import Supervision
 from ergos.lib.agent_file import BUDGETS, FIELDS, MATCHERS, VERBS, AgentFile, read
 

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from ergos.base.canonical import decode, encode
-from ergos.base.errors import ModelReplyError, NoModelError
+from ergos.base.errors import NoModelError
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.labels import USER
 from ergos.kernel.models import (
     Media,
@@ -19,7 +20,10 @@ from ergos.kernel.models import (
     ToolDefinition,
     ToolResult,
 )
-from ergos.kernel.policy import Allowed, Denied, decide
+from ergos.kernel.packages import ToolSpec
+from ergos.kernel.permission.grants import permits
+from ergos.kernel.permission.grounding import Said
+from ergos.kernel.permission.policy import Allowed, Denied, Proposal, decide
 from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.agent import Context, may
 from ergos.lib.chat import assistant, definitions, system, user
@@ -79,7 +83,12 @@ def test_a_chat_is_a_think_call_of_a_model_in_neutral_words() -> None:
 def test_only_a_grant_for_models_lets_it_through() -> None:
     request, _, _ = asked_by("Hi")
     decisions = [
-        decide("a", request.kind, request.name, request.args, (grant,), USER, 0)
+        decide(
+            Proposal(agent="a", verb=request.kind, name=request.name, args=request.args, label=USER),
+            permits((grant,)),
+            Said(),
+            0,
+        )
         for grant in (
             may("think", "model.*"),
             may("think", "model.auto"),
@@ -155,3 +164,23 @@ def test_chats_can_be_asked_at_once() -> None:
         return said(msgspec.convert(request.args["body"], ModelRequest).messages[-1].parts[0].text.upper())  # type: ignore[union-attr]
 
     assert drive(program(), world) == ["A", "B"]
+
+
+def test_the_tools_an_agent_may_call_are_what_it_was_told_at_the_beginning() -> None:
+    spec = ToolSpec(name="mail.send", summary="Sends.", parameters={"type": "object"}, effect="irreversible")
+    ctx = context(tools=(spec,))
+    assert ctx.tools() == (spec,)
+    assert [one.name for one in definitions(ctx.tools())] == ["mail.send"]
+
+
+def test_a_tool_is_called_with_arguments_of_any_name() -> None:
+    ctx = context()
+
+    async def program() -> str:
+        return await ctx.call_tool("redis.get", {"key": "k", "tool": "t", "self": 1}, key="c1")
+
+    def world(request: Request) -> Answer:
+        assert (request.kind, request.name, request.key) == ("act", "redis.get", "c1")
+        return Answer(str(request.args["key"]))
+
+    assert drive(program(), world) == "k"

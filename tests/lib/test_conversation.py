@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import BoundError, BudgetError, DeniedError, ErgosError, ModelReplyError, ToolFailedError
+from ergos.base.errors import BoundError, BudgetError, DeniedError, ErgosError, ToolFailedError
 from ergos.base.ids import Pid
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import Message, ModelRequest, Reply, Text, ToolCall, ToolResult, Usage
 from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.chat import assistant, system, user
@@ -213,7 +214,7 @@ def test_no_result_is_ever_parted_from_its_call(exchanges: list[tuple[int, int]]
 LOOP = """
 from ergos.lib.conversation import converse
 
-@tool(effect="idempotent")
+@tool(effect="idempotent", reach="own", roles={"text": "text", "folder": "plain"})
 def note(text: str, folder: str) -> str:
     with (Path(folder) / "notes").open("a") as notes:
         notes.write(text + "\\n")

@@ -10,16 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import (
-    BoundError,
-    ModelReplyError,
-    PortMissingError,
-    ToolDefinitionError,
-    ToolFailedError,
-    ValueShapeError,
-)
+from ergos.base.errors import BoundError, PortMissingError, ToolDefinitionError, ToolFailedError, ValueShapeError
 from ergos.base.ids import Pid
 from ergos.base.money import Price
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import Message, ModelRequest, Reply, Text
 from ergos.kernel.packages import Errand, ModelSolver
 from ergos.kernel.solvers import order

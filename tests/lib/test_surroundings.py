@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import DeniedError, ErgosError, ModelReplyError, ProgramError
+from ergos.base.errors import DeniedError, ErgosError, ProgramError
 from ergos.base.limits import KEY_CHARS_MAX
-from ergos.kernel.events import Failure
+from ergos.base.world_errors import ModelReplyError
+from ergos.kernel.calls import Failure
 from ergos.kernel.syscalls import Answer, Request
 from ergos.lib.surroundings import error_of
 from tests.lib.driving import context, drive

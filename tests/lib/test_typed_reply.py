@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import ModelReplyError, ToolDefinitionError
+from ergos.base.errors import ToolDefinitionError
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import Reasoning, Reply, StopReason, Text
 from ergos.lib.typed_reply import REPLY_CHARS_MAX, Typed, json_in
 

@@ -36,10 +36,10 @@ from ergos.base.errors import (
 from ergos.base.ids import Pid
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import ATTEMPTS_MAX
-from ergos.kernel.events import Failure, SignalName
+from ergos.kernel.calls import Failure, SignalName
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Beginning
-from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.solvers import SolverKind
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.syscalls import Idle, Request

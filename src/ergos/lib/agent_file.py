@@ -20,7 +20,7 @@ from ergos.base.ids import name as checked_name
 from ergos.base.limits import WINDOW_TOKENS_DEFAULT
 from ergos.base.money import Amount, parse_money
 from ergos.kernel.ledger import UNCAPPED, Caps
-from ergos.kernel.policy import Grant, Matcher
+from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.solvers import SolverKind
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.values import NULL, Packed
@@ -44,7 +44,9 @@ FIELDS: Final = (
 )
 SOLVERS: Final[tuple[str, ...]] = get_args(SolverKind)
 VERBS: Final = ("act", "think", "send", "spawn")
-MATCHERS: Final = ("equals", "one_of", "range", "under", "domain", "any")
+MATCHERS: Final = ("equals", "one_of", "range", "under", "domain", "grounded", "any")
+_WORDS: Final = ("grounded", "any")
+"""Matchers that are a word by themselves."""
 _PROGRAM: Final = re.compile(r"(?:[^\W.][\w-]*/)*[^\W.][\w-]*\.py(?::[^\W\d]\w*)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS: Final = (1971, 2200)  # what fits in 64 bits of nanoseconds, in every time zone
@@ -137,7 +139,7 @@ def _program(matter: Matter) -> str:
 
 def _grant(field: Field, agent: str, matter: Matter) -> Grant:
     fields = _mapping(field, matter, "`act: TOOL` with optional args, ask, expires, words")
-    _known(fields, (*VERBS, "args", "ask", "expires", "words"), matter, "part of a grant")
+    _known(fields, (*VERBS, "args", "ask", "expires", "times", "words"), matter, "part of a grant")
     verbs = [verb for verb in VERBS if verb in fields]
     if len(verbs) != 1:
         raise error(matter.path, field.line, field.column, "a grant has exactly one verb", "one of " + ", ".join(VERBS))
@@ -154,8 +156,18 @@ def _grant(field: Field, agent: str, matter: Matter) -> Grant:
         args=None if args is None else _matchers(args, matter),
         ask=ask is not None and ask.value is True,
         expires_ns=_expiry(fields.get("expires"), matter),
+        times=_times(fields.get("times"), matter),
         words=_text(words, matter, "the owner's words") if words is not None else "",
     )
+
+
+def _times(field: Field | None, matter: Matter) -> int | None:
+    if field is None:
+        return None
+    count = _count(field, matter)
+    if count == 0:
+        raise error(matter.path, field.line, field.column, "a grant for 0 calls allows nothing", "a whole number >= 1")
+    return count
 
 
 def _matchers(field: Field, matter: Matter) -> dict[str, Matcher]:
@@ -163,7 +175,7 @@ def _matchers(field: Field, matter: Matter) -> dict[str, Matcher]:
     found: dict[str, Matcher] = {}
     for key, item in _mapping(field, matter, "`argument: {matcher: value}`").items():
         if not isinstance(item.value, dict):
-            found[key] = Matcher("any") if item.value == "any" else Matcher("equals", (_atom(item, matter),))
+            found[key] = Matcher(item.value) if item.value in _WORDS else Matcher("equals", (_atom(item, matter),))
             continue
         found[key] = _matcher(item, item.value, matter)
     return found
@@ -174,8 +186,8 @@ def _matcher(item: Field, fields: dict[str, Field], matter: Matter) -> Matcher:
     if len(fields) != 1:
         raise error(matter.path, item.line, item.column, "an argument has exactly one matcher", ", ".join(MATCHERS))
     kind, value = next(iter(fields.items()))
-    if kind == "any":
-        return Matcher("any")
+    if kind in _WORDS:
+        return Matcher(kind)  # type: ignore[arg-type]
     listed = value.value if isinstance(value.value, list) else [value]
     values = tuple(_atom(one, matter) for one in listed)
     what, expected = _mismatch(kind, values)
@@ -304,14 +316,16 @@ def _expiry(field: Field | None, matter: Matter) -> int | None:
         raise error(matter.path, field.line, field.column, what, "a date or time such as 2027-01-31")
     text = field.value
 
-    def instant() -> int:
-        found = datetime.datetime.fromisoformat(text)
-        aware = found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
-        if not _YEARS[0] <= aware.year <= _YEARS[1]:
-            raise ValueError(f"the year is {aware.year}, not between {_YEARS[0]} and {_YEARS[1]}")
-        return int(aware.timestamp()) * 1_000_000_000
+    return _checked(lambda: instant(text), field, matter, "a date or time such as 2027-01-31")
 
-    return _checked(instant, field, matter, "a date or time such as 2027-01-31")
+
+def instant(text: str) -> int:
+    """A date or time in ISO 8601 as nanoseconds since 1970; UTC unless it says otherwise. Raises: ValueError."""
+    found = datetime.datetime.fromisoformat(text)
+    aware = found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+    if not _YEARS[0] <= aware.year <= _YEARS[1]:
+        raise ValueError(f"the year is {aware.year}, not between {_YEARS[0]} and {_YEARS[1]}")
+    return int(aware.timestamp()) * 1_000_000_000
 
 
 # Shapes

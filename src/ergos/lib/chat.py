@@ -32,7 +32,7 @@ from ergos.kernel.models import (
     ToolResult,
     Usage,
 )
-from ergos.kernel.packages import Tool
+from ergos.kernel.packages import Tool, ToolSpec
 from ergos.lib.model_solver import Effort
 from ergos.lib.surroundings import Deferred, Surroundings
 from ergos.lib.typed_reply import Typed
@@ -105,7 +105,15 @@ class Said(Generic[O]):
 
 
 class Chatting(Surroundings):
-    """The system call `think`, for one model call."""
+    """The system call `think`, for one model call; and the tools that a model may be offered."""
+
+    def tools(self) -> tuple[ToolSpec, ...]:
+        """Every tool this agent's grants name, by name: what it may call, with arguments that its grants allow."""
+        return self.beginning.tools
+
+    def call_tool(self, name: str, args: dict[str, Plain], /, *, key: str | None = None) -> Deferred[Any]:
+        """`act` with the arguments as a dict: for a name that a model chose, and for parameters of any name."""
+        return self._call("act", name, args, lambda value: value, key=key)
 
     @overload
     def chat(
@@ -114,7 +122,7 @@ class Chatting(Surroundings):
         /,
         *,
         model: str = ...,
-        tools: Iterable[Tool | ToolDefinition] = ...,
+        tools: Iterable[Tool | ToolSpec | ToolDefinition] = ...,
         tool_choice: str = ...,
         output: None = ...,
         output_tokens_max: int | None = ...,
@@ -131,7 +139,7 @@ class Chatting(Surroundings):
         *,
         output: type[O],
         model: str = ...,
-        tools: Iterable[Tool | ToolDefinition] = ...,
+        tools: Iterable[Tool | ToolSpec | ToolDefinition] = ...,
         tool_choice: str = ...,
         output_tokens_max: int | None = ...,
         temperature: float | None = ...,
@@ -145,7 +153,7 @@ class Chatting(Surroundings):
         /,
         *,
         model: str = "auto",
-        tools: Iterable[Tool | ToolDefinition] = (),
+        tools: Iterable[Tool | ToolSpec | ToolDefinition] = (),
         tool_choice: str = "auto",
         output: type[Any] | None = None,
         output_tokens_max: int | None = None,
@@ -188,14 +196,16 @@ class Chatting(Surroundings):
         return (messages,) if isinstance(messages, Message) else tuple(messages)
 
 
-def definitions(tools: Iterable[Tool | ToolDefinition]) -> tuple[ToolDefinition, ...]:
+def definitions(tools: Iterable[Tool | ToolSpec | ToolDefinition]) -> tuple[ToolDefinition, ...]:
     """Tools as they are described to a model."""
     return tuple(
-        tool
-        if isinstance(tool, ToolDefinition)
-        else ToolDefinition(tool.spec.name, tool.spec.summary, tool.spec.parameters)
+        tool if isinstance(tool, ToolDefinition) else _definition(tool if isinstance(tool, ToolSpec) else tool.spec)
         for tool in tools
     )
+
+
+def _definition(spec: ToolSpec) -> ToolDefinition:
+    return ToolDefinition(spec.name, spec.summary, spec.parameters)
 
 
 def _message(role: Role, parts: tuple[str | Part, ...]) -> Message:

@@ -3,6 +3,7 @@
     newsroom/AGENT.md            the agent that is started
     newsroom/agent.py            its program (or what `program:` names)
     newsroom/tools/*.py          tools, tasks and solvers, for it and its team
+    newsroom/skills/*/SKILL.md   skills, for it and its team; those the owner installed in the home come to them
     newsroom/team/writer/…       agents it may spawn, folders of the same shape
 
 Rules: code is loaded again when its files changed and the agent is started anew; its digest is the version, and a
@@ -34,6 +35,8 @@ from ergos.lib.agent import Agent, AgentFunction, program_of
 from ergos.lib.agent_file import AgentFile, read
 from ergos.lib.foreign import Loading
 from ergos.lib.model_solver import PromptedSolver, generic
+from ergos.lib.pins import Pin
+from ergos.lib.skills import LOCK, READ, Shelf, Skill, pins_of, skills_in
 from ergos.lib.task import FunctionSolver, Task
 from ergos.lib.tool import FunctionTool
 
@@ -55,12 +58,15 @@ class Kit(msgspec.Struct, frozen=True):
     solvers: tuple[Solver, ...]
     code: tuple[bytes, ...] = ()
     """The files they stand in; a change of one is a new version of every agent that has them."""
+    skills: tuple[Skill, ...] = ()
 
 
 class FolderPrograms:
     """A `Programs` port over the file system. Definitions name their place as 'PATH' or 'PATH::AGENT'."""
 
-    def __init__(self) -> None:
+    def __init__(self, home_skills: Path | None = None) -> None:
+        """`home_skills`: the folder of the skills that the owner installed."""
+        self._home_skills: Final = home_skills
         self._loaded: dict[str, Loaded] = {}
         self._stamps: dict[Path, tuple[object, ...]] = {}
 
@@ -95,9 +101,9 @@ class FolderPrograms:
         """Load the whole team a program belongs to, unless its files are the ones that were loaded."""
         place, _, member = program.partition("::")
         root = _root(Path(place))
-        stamp = _stamp(root)
+        stamp = _stamp(root, self._home_skills)
         if self._stamps.get(root) != stamp or program not in self._loaded:
-            self._loaded.update(_file(root) if root.suffix == ".py" else _folder(root, Kit({}, {}, ())))
+            self._loaded.update(self._read(root))
             self._stamps[root] = stamp
         found = self._loaded.get(program)
         if found is None:
@@ -105,6 +111,11 @@ class FolderPrograms:
                 f"{place} has no agent {member!r}" if member else f"{root} has no {place} in its team"
             )
         return found
+
+    def _read(self, root: Path) -> dict[str, Loaded]:
+        pins = pins_of(self._home_skills)
+        found = () if self._home_skills is None else skills_in(self._home_skills, pins, installed=True)
+        return _file(root, Shelf(found)) if root.suffix == ".py" else _folder(root, Kit({}, {}, (), skills=found), pins)
 
 
 def _root(place: Path) -> Path:
@@ -114,13 +125,16 @@ def _root(place: Path) -> Path:
     return place
 
 
-def _stamp(root: Path) -> tuple[object, ...]:
+def _stamp(root: Path, home_skills: Path | None) -> tuple[object, ...]:
     """Changes when a file of an agent changes: names, sizes and times."""
     paths = [root] if root.suffix == ".py" else sorted([*root.rglob("*.py"), *root.rglob("AGENT.md")])
     if len(paths) > AGENT_FILES_MAX:
         raise DefinitionError(
             f"{root} has more than {AGENT_FILES_MAX} files of code", remedy="name the agent's own folder"
         )
+    if root.suffix != ".py":
+        paths += sorted(root.rglob("SKILL.md"))[:AGENT_FILES_MAX]
+    paths += [] if home_skills is None else [home_skills, home_skills / LOCK]
     return tuple((str(path), found.st_size, found.st_mtime_ns) for path in paths if (found := _stat(path)) is not None)
 
 
@@ -131,41 +145,43 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _folder(folder: Path, inherited: Kit, depth: int = 0) -> dict[str, Loaded]:
+def _folder(folder: Path, inherited: Kit, pins: Mapping[str, Pin], depth: int = 0) -> dict[str, Loaded]:
     """The agent of a folder first, then its team."""
     if depth > SPAWN_DEPTH_MAX:
         raise DefinitionError(f"{folder} is the team of a team more than {SPAWN_DEPTH_MAX} deep")
     text = _text(folder / "AGENT.md")
     file = read(text, str(folder / "AGENT.md"))
-    kit = _joined(inherited, _kit(folder / "tools"))
+    own = msgspec.structs.replace(_kit(folder / "tools"), skills=skills_in(folder / "skills", pins))
+    kit = _joined(inherited, own)
+    shelf = Shelf(kit.skills)
     team: dict[str, Loaded] = {}
     members: dict[str, Definition] = {}
     for member in file.team:
-        below = _folder(folder / "team" / member, kit, depth + 1)
+        below = _folder(folder / "team" / member, kit, pins, depth + 1)
         first = next(iter(below.values())).definition
         if first.agent != member:
             raise AgentFileError(f"{folder / 'team' / member / 'AGENT.md'} is named {first.agent!r}, not {member!r}")
         members[member] = first
         team.update(below)
-    definition = _definition(file, folder, (text.encode(), *kit.code))
-    package = Package(
-        program=_program(folder, file), tools=kit.tools, tasks=kit.tasks, solvers=_solvers(kit), team=members
-    )
+    definition = _definition(file, folder, (text.encode(), *kit.code), shelf)
+    tools = {**kit.tools, READ: shelf.tool()} if len(shelf) else kit.tools
+    package = Package(program=_program(folder, file), tools=tools, tasks=kit.tasks, solvers=_solvers(kit), team=members)
     return {definition.program: Loaded(definition, package), **team}
 
 
-def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...]) -> Definition:
+def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...], shelf: Shelf) -> Definition:
+    lines, digests = shelf.seen_by(file.grants)
     return Definition(
         agent=file.name,
         program=str(folder.absolute()),
-        code=_digest([*code, *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
+        code=_digest([*code, *digests, *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
         grants=file.grants,
         caps=file.caps,
         supervision=file.supervision,
         solvers=file.solvers,
         window_tokens=file.window_tokens,
         language=file.language,
-        instructions=file.instructions,
+        instructions="\n\n".join(part for part in (file.instructions, lines) if part),
         settings=file.settings,
     )
 
@@ -184,7 +200,7 @@ def _program(folder: Path, file: AgentFile) -> Program:
     return program_of(cast("AgentFunction", function))
 
 
-def _file(path: Path) -> dict[str, Loaded]:
+def _file(path: Path, shelf: Shelf) -> dict[str, Loaded]:
     """Every `@agent` of a Python file; the last one is the one that is started."""
     module = _module(path)
     kit = _kit_of([module])
@@ -195,17 +211,20 @@ def _file(path: Path) -> dict[str, Loaded]:
         raise DefinitionError(f"{path} declares two agents named {twice!r}", remedy="give each its own name")
     if not agents:
         raise DefinitionError(f"{path} declares no agent", remedy="decorate an async function with `@agent(...)`")
-    code = _digest([path.read_bytes()])
+    source = path.read_bytes()
+    seen = {found.name: shelf.seen_by(found.grants) for found in agents}
+    tools = {**kit.tools, READ: shelf.tool()} if len(shelf) else kit.tools
     place = str(path.absolute())
     definitions = {
         found.name: Definition(
             agent=found.name,
             program=place if found is agents[-1] else f"{place}::{found.name}",
-            code=code,
+            code=_digest([source, *seen[found.name][1]]),
             grants=found.grants,
             caps=found.caps,
             supervision=found.supervision,
             solvers=found.solvers,
+            instructions=seen[found.name][0],
         )
         for found in reversed(agents)
     }
@@ -216,7 +235,7 @@ def _file(path: Path) -> dict[str, Loaded]:
         if missing:
             raise DefinitionError(f"{path}: {found.name} has {min(missing)!r} in its team, which is not in the file")
         package = Package(
-            program=program_of(found.function), tools=kit.tools, tasks=kit.tasks, solvers=_solvers(kit), team=team
+            program=program_of(found.function), tools=tools, tasks=kit.tasks, solvers=_solvers(kit), team=team
         )
         loaded[definitions[found.name].program] = Loaded(definitions[found.name], package)
     return loaded
@@ -270,6 +289,7 @@ def _joined(first: Kit, second: Kit) -> Kit:
         MappingProxyType({**first.tasks, **second.tasks}),
         tuple(solvers.values()),
         first.code + second.code,
+        second.skills + first.skills,
     )
 
 

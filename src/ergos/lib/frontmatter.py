@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.errors import AgentFileError
 from ergos.base.limits import AGENT_FILE_BYTES_MAX
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 _INTEGER = re.compile(r"[-+]?[0-9][0-9_]{0,30}")
 _FLOAT = re.compile(r"[-+]?[0-9]{1,30}\.[0-9]{1,30}(?:[eE][-+]?[0-9]{1,3})?")
@@ -52,6 +55,18 @@ class Matter(msgspec.Struct, frozen=True):
 
 def parse(text: str, path: str) -> Matter:
     """Split and read a file. Raises: AgentFileError with line, column and what was expected."""
+    front, body = split(text, path)
+    node = compose(front, path)
+    if node is None:
+        return Matter({}, body, path)
+    field = _field(node, path)
+    if not isinstance(field.value, dict):
+        raise error(path, field.line, field.column, "the front matter is not a mapping", "`name: value` lines")
+    return Matter(field.value, body, path)
+
+
+def split(text: str, path: str) -> tuple[str, str]:
+    """The front matter of a file, without its fences, and the body. Raises: AgentFileError."""
     if len(text.encode("utf-8", "surrogatepass")) > AGENT_FILE_BYTES_MAX:
         raise AgentFileError(f"{path} is larger than {AGENT_FILE_BYTES_MAX:,} bytes")
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -63,8 +78,7 @@ def parse(text: str, path: str) -> Matter:
     end = _FENCE.search(text, begin.end() + 1)
     if end is None:
         raise error(path, text.count("\n") + 1, 1, "the front matter does not end", "a line '---'")
-    fields = _read(text[begin.end() + 1 : end.start()], path)
-    return Matter(fields, text[end.end() :].strip("\n"), path)
+    return text[begin.end() + 1 : end.start()], text[end.end() :].strip("\n")
 
 
 def error(path: str, line: int, column: int, what: str, expected: str) -> AgentFileError:
@@ -83,7 +97,8 @@ def plain(field: Field) -> Plain:
             return scalar
 
 
-def _read(text: str, path: str) -> dict[str, Field]:
+def compose(text: str, path: str) -> Node | None:
+    """The YAML of a front matter as nodes; None if there is none. Raises: AgentFileError for what is not allowed."""
     import yaml
 
     try:
@@ -99,7 +114,7 @@ def _read(text: str, path: str) -> dict[str, Field]:
             tag = getattr(event, "tag", None)
             if tag:
                 raise error(path, line, column, f"the tag {tag} is not allowed", "a plain value")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as broken:
         mark = broken.problem_mark or broken.context_mark
         line, column = (mark.line + 2, mark.column + 1) if mark is not None else (1, 1)
@@ -110,12 +125,6 @@ def _read(text: str, path: str) -> dict[str, Field]:
         line, column = before.count("\n") + 2, len(before) - before.rfind("\n")
         what = f"the character U+{ord(text[broken.position]):04X} is not allowed"
         raise error(path, line, column, what, "text without control characters") from broken
-    if node is None:
-        return {}
-    field = _field(node, path)
-    if not isinstance(field.value, dict):
-        raise error(path, field.line, field.column, "the front matter is not a mapping", "`name: value` lines")
-    return field.value
 
 
 def _field(node: object, path: str) -> Field:

@@ -22,17 +22,11 @@ from typing import Any, Final, Literal, TypeVar, cast
 import msgspec
 
 from ergos.base.canonical import Plain, decode, encode
-from ergos.base.errors import (
-    BoundError,
-    ModelReplyError,
-    PortMissingError,
-    ToolDefinitionError,
-    ToolFailedError,
-    ValueShapeError,
-)
+from ergos.base.errors import BoundError, PortMissingError, ToolDefinitionError, ToolFailedError, ValueShapeError
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import NAME_CHARS_MAX
 from ergos.base.money import Price
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import Message, ModelRequest, Reply, Text
 from ergos.kernel.packages import Errand, Performed
 from ergos.kernel.solvers import SolverSpec, TaskSpec

@@ -17,9 +17,10 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.entropy import SeededEntropy
-from ergos.base.errors import ErgosError, ProgramError, every_error
+from ergos.base.error_tree import every_error
+from ergos.base.errors import ErgosError, ProgramError
 from ergos.base.limits import KEY_CHARS_MAX
-from ergos.kernel.events import CallKind, Failure
+from ergos.kernel.calls import CallKind, Failure
 from ergos.kernel.packages import Beginning
 from ergos.kernel.syscalls import Answer, Idle, Request, Yielded
 

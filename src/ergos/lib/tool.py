@@ -14,8 +14,8 @@ that it leaves this machine alone. A blocking function runs in a thread.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, Final, cast, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, cast, get_args, get_type_hints
 
 import msgspec
 
@@ -24,8 +24,10 @@ from ergos.base.errors import ToolDefinitionError, ValueShapeError
 from ergos.base.ids import Digest, name
 from ergos.base.limits import SLEEP_S_MAX
 from ergos.base.money import FREE, Price
-from ergos.kernel.events import EffectClass
+from ergos.kernel.calls import EffectClass
 from ergos.kernel.packages import Absent, Errand, Performed, ToolSpec
+from ergos.kernel.permission.naming import Named
+from ergos.kernel.permission.policy import ArgumentRole, Reach
 from ergos.lib.foreign import Body
 
 _ARGUMENTS: Final = "ergos arguments"  # no type of an author can have this name
@@ -105,6 +107,10 @@ def tool(
     deadline_s: float = 60.0,
     queue: str = "tools",
     probe: Callable[..., object] | None = None,
+    reach: Reach | None = None,
+    roles: Mapping[str, ArgumentRole] | None = None,
+    readers: Iterable[str] | None = None,
+    named: Iterable[Named] = (),
 ) -> Callable[[Callable[..., object]], FunctionTool]:
     """Declare a tool. `price=None` says that the price is unknown, and then it is never called.
 
@@ -122,6 +128,10 @@ def tool(
             deadline_s=deadline_s,
             queue=queue,
             probe=probe,
+            reach=reach,
+            roles=dict(roles or {}),
+            readers=None if readers is None else tuple(readers),
+            named=tuple(named),
         )
 
     return declare
@@ -138,6 +148,10 @@ def _declared(
     deadline_s: float,
     queue: str,
     probe: Callable[..., object] | None,
+    reach: Reach | None,
+    roles: dict[str, ArgumentRole],
+    readers: tuple[str, ...] | None,
+    named: tuple[Named, ...],
 ) -> FunctionTool:
     called = _named(own_name or getattr(function, "__name__", "tool"))
     if effect not in ("pure", "idempotent", "reconcilable", "irreversible"):
@@ -151,6 +165,7 @@ def _declared(
     arguments = arguments_of(function, called)
     if probe is not None and arguments_of(probe, called).__struct_fields__ != arguments.__struct_fields__:
         raise ToolDefinitionError(f"{called}: its probe does not take the same parameters")
+    _judged(called, arguments, reach, roles)
     summary = inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].replace("\n", " ")
     spec = ToolSpec(
         name=called,
@@ -162,8 +177,25 @@ def _declared(
         price=price,
         deadline_s=deadline_s,
         queue=queue,
+        reach=reach,
+        roles=roles,
+        readers=readers,
+        named=named,
     )
     return FunctionTool(function, spec, arguments, probe)
+
+
+def _judged(called: str, arguments: type[msgspec.Struct], reach: Reach | None, roles: dict[str, ArgumentRole]) -> None:
+    """What a tool says of itself to the policy. Raises: ToolDefinitionError."""
+    if reach is not None and reach not in get_args(Reach):
+        raise ToolDefinitionError(f"{called}: {reach!r} is no reach; it is one of {', '.join(get_args(Reach))}")
+    for argument, role in roles.items():
+        if argument not in arguments.__struct_fields__:
+            raise ToolDefinitionError(f"{called}: it has no parameter {argument!r} that could have a role")
+        if role not in get_args(ArgumentRole):
+            raise ToolDefinitionError(
+                f"{called}: {role!r} is no role; it is one of {', '.join(get_args(ArgumentRole))}"
+            )
 
 
 def _named(text: str) -> str:

@@ -18,7 +18,8 @@ from typing import Final, Generic, NoReturn, TypeVar, cast
 import msgspec
 
 from ergos.base.canonical import Plain, encode
-from ergos.base.errors import ErgosError, ModelReplyError, ToolDefinitionError
+from ergos.base.errors import ErgosError, ToolDefinitionError
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import Reply
 
 T = TypeVar("T")
