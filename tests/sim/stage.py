@@ -11,7 +11,7 @@ from ergos.base.money import Amount
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Definition, Package
-from ergos.kernel.policy import Grant
+from ergos.kernel.permission.grants import Grant
 from ergos.lib.agent import program_of
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts

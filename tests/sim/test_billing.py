@@ -8,21 +8,10 @@ import pytest
 from ergos.base.canonical import Plain, encode
 from ergos.base.ids import KERNEL, Digest
 from ergos.base.money import Amount
-from ergos.kernel.events import (
-    Attached,
-    Body,
-    Booted,
-    Call,
-    Exited,
-    Failure,
-    Hold,
-    Intended,
-    Repeated,
-    Replayed,
-    Resulted,
-    Spawned,
-)
+from ergos.kernel.calls import Call, Failure, Hold
+from ergos.kernel.events import Attached, Body, Exited, Intended, Repeated, Replayed, Resulted, Spawned
 from ergos.kernel.ledger import Caps
+from ergos.kernel.own_events import Booted
 from ergos.kernel.packages import Definition
 from ergos.kernel.values import pack
 from ergos.sim.billing import Bills, BrokenError

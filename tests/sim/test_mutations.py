@@ -14,7 +14,7 @@ import pytest
 from ergos.drivers.store_memory import MemoryStore
 from ergos.kernel import history, step
 from ergos.kernel.ledger import Book
-from ergos.runtime import aftermath, desk, flights, loader, machine, performer, settlement
+from ergos.runtime import aftermath, charter, desk, door, flights, loader, machine, performer, settlement
 from ergos.sim.explore import crash_histories, run_seed
 
 SEEDS = 1_400
@@ -28,6 +28,30 @@ def no_durability_wait(patch: pytest.MonkeyPatch) -> None:
         return lambda _: None
 
     patch.setattr(settlement.Settlement, "when_durable", at_once)
+
+
+def not_judged_again(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(door.Door, "withdrawn", lambda *_: None)
+
+
+def revoked_forgotten(patch: pytest.MonkeyPatch) -> None:
+    real = charter.Charter.restore
+
+    def restore(self: Any, facts: dict[str, str]) -> None:
+        real(self, {name: value for name, value in facts.items() if not name.startswith("revoked/")})
+
+    patch.setattr(charter.Charter, "restore", restore)
+
+
+def revoked_later(patch: pytest.MonkeyPatch) -> None:
+    real = charter.Charter.revoke
+
+    def revoke(self: Any, *args: Any) -> Any:
+        facts = real(self, *args)
+        self.epoch -= 1  # whoever has looked before goes on as before
+        return facts
+
+    patch.setattr(charter.Charter, "revoke", revoke)
 
 
 def irreversible_repeated(patch: pytest.MonkeyPatch) -> None:
@@ -137,6 +161,9 @@ def cap_ignored(patch: pytest.MonkeyPatch) -> None:
 
 PLANTED = (
     no_durability_wait,
+    not_judged_again,
+    revoked_forgotten,
+    revoked_later,
     irreversible_repeated,
     reconcilable_repeated,
     hold_not_settled,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ergos.base.errors import DiskFullError
 from ergos.drivers.store_memory import MemoryStore
-from ergos.kernel.events import Halted
+from ergos.kernel.own_events import Halted
 from ergos.runtime.residents import Rows
 from tests.sim.stage import Stage
 

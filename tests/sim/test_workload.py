@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ergos.base.entropy import SeededEntropy
-from ergos.kernel.events import Call, Called, Intended, decode_body
+from ergos.kernel.calls import Call
+from ergos.kernel.events import Called, Intended, decode_body
 from ergos.kernel.syscalls import TABLE
 from ergos.sim.explore import History, random_plan
 

@@ -17,22 +17,11 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.ids import Digest
 from ergos.base.money import ZERO, Amount
-from ergos.kernel.events import (
-    Attached,
-    Body,
-    Booted,
-    Exited,
-    Hold,
-    Intended,
-    Refused,
-    Repeated,
-    Replayed,
-    Resulted,
-    Spawned,
-    Woken,
-)
-from ergos.kernel.events import Call as CallRecord
+from ergos.kernel.calls import Call as CallRecord
+from ergos.kernel.calls import Hold
+from ergos.kernel.events import Attached, Body, Exited, Intended, Refused, Repeated, Replayed, Resulted, Spawned, Woken
 from ergos.kernel.ledger import Caps
+from ergos.kernel.own_events import Booted
 from ergos.kernel.packages import Definition
 from ergos.kernel.values import unpack
 from ergos.sim.provider import Sending, words_of

@@ -23,8 +23,8 @@ from ergos.base.ids import Pid
 from ergos.base.money import Amount
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.foreign import foreign_definition
-from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
+from ergos.runtime.tokens import Visitor
 from ergos.sim.billing import Bills, expect
 from ergos.sim.world import World
 
@@ -116,7 +116,7 @@ class ForeignProgram:
         lines = [line.words for step in self._script for line in step]
         known = {words: frozenset(bills().answers(self.pid, words)) for words in lines}
         if self._visitor is not None:
-            self._earlier.append(kernel.reactor.guests.token(self._visitor))
+            self._earlier.append(kernel.reactor.guests.tokens.token(self._visitor))
         self._asking.clear()
         self._starting = True
         visitor = (await kernel.desk.enter(self.pid, ("run",))).visitor
@@ -158,13 +158,13 @@ class ForeignProgram:
         assert self._visitor is not None
         guests = kernel.reactor.guests
         token = self._earlier[self._entropy.below(len(self._earlier), stream="which")]
-        visitor = guests.visitor_of(token)
+        visitor = guests.tokens.visitor_of(token)
         expect(visitor is not None, f"the token {token} is not known any more")
         assert visitor is not None
         if visitor == self._visitor:
             return  # of a program that goes on for ever
         forged = token.replace(f"-{visitor.pid}-", f"-{visitor.pid + 1}-", 1)
-        expect(guests.visitor_of(forged) is None, f"the token {forged} was made up and is believed")
+        expect(guests.tokens.visitor_of(forged) is None, f"the token {forged} was made up and is believed")
         answer = await self._call(kernel, visitor, Line("stolen", "auto", False), [])
         expect(answer.failure is not None, f"a token of an earlier start of process {self.pid} was good for an answer")
 

@@ -26,32 +26,34 @@ from ergos.base.errors import DivergedError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount, Price
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
+from ergos.kernel.egress import EgressRecord
 from ergos.kernel.events import Body, Called, Committed, Refused, Resulted, Spawned, Woken, decode_body
 from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed, verified
 from ergos.kernel.labels import USER
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Program
-from ergos.kernel.policy import Grant
-from ergos.kernel.syscalls import Answer
-from ergos.kernel.values import unpack
+from ergos.kernel.permission.grants import Grant
+from ergos.kernel.syscalls import Answer, Request
+from ergos.kernel.values import NULL, unpack
 from ergos.lib.agent import Context, program_of
 from ergos.runtime.foreign import foreign_definition
 from ergos.runtime.guest_turn import GuestTurn
-from ergos.runtime.guests import Visitor
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.replayer import Returned, Turn
+from ergos.runtime.tokens import Visitor
 from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import SimClock
 from ergos.sim.provider import SimModels
 from ergos.sim.workload import SUM, Inputs, kit
-from ergos.sim.world import SimSolver, World
+from ergos.sim.world import Mounted, SimSolver, SimTool, World
 
 START_NS: Final = 1_900_000_000_000_000_000  # the moment all golden journals begin
 STORE_ID: Final = "golden".ljust(32, "0")
 FOLDER: Final = Path("tests/golden")
 REPLICAS: Final = 3  # seed of vendors with replicas of one model
+MAILING: Final = Grant(agent="visitor", verb="act", name="mail.send", words="once")
 CAPS: Final = Caps(process=Amount(100_000, -1), day=Amount(1_000_000, -1))
 
 
@@ -136,6 +138,7 @@ class GoldenPrograms:
         """An agent with all grants; the owner approves `press`."""
         grants = [Grant(agent=agent, verb="act", name=name, ask=name == "press") for name in self._tools]
         grants += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="spawn", name="page")]
+        grants += [Grant(agent=agent, verb="act", name="mounted.*")]
         if agent == "asker":
             grants = [Grant(agent=agent, verb="think", name="model.*")]
         return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS)
@@ -193,6 +196,7 @@ def record() -> Golden:
             watchdog=False,
             models=models,
             door_secret=b"golden",
+            mounts=Mounted(SimTool(world, "mounted.look", "pure")),
         )
         loop.run_until_complete(life(Kernel(parts, version=__version__, host="golden"), programs, world))
         now_s = loop.time()
@@ -205,6 +209,12 @@ async def _first(kernel: Kernel, programs: GoldenPrograms, world: World) -> None
     world.life += 1
     await kernel.start()
     await kernel.desk.cap("alice", CAPS)
+    grant = await kernel.desk.grant(
+        "alice", Grant(agent="visitor", verb="act", name="mail.send", words="once"), "alice"
+    )
+    await kernel.desk.revoke("alice", grant, "alice")
+    await kernel.desk.pin("server", Digest("0" * 64), {"tools": []}, "alice")
+    kernel.desk.reached(EgressRecord(at_ns=0, method="GET", host="example.org", refusal="no rule"), Pid(1))
     await kernel.desk.spawn(programs.definition("scribe"), "alice")
     while sum(len(found.flying) for found in kernel.machine.table.values()) < 4:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0)
@@ -221,6 +231,9 @@ async def _second(kernel: Kernel, programs: GoldenPrograms, world: World) -> Non
     programs.hiccup.left = 1
     await kernel.start()
     desk, store, pid = kernel.desk, kernel.machine.store, Pid(1)
+    asking = asyncio.ensure_future(
+        kernel.machine.inquiries.ask(pid=pid, owner="alice", about="server", text="Which one?", shown=(NULL, ()))
+    )
     for _ in range(200):
         await asyncio.sleep(2)
         for item in await store.items(None, 10):
@@ -229,6 +242,7 @@ async def _second(kernel: Kernel, programs: GoldenPrograms, world: World) -> Non
         ((row,),) = (await store.load((pid,)),)
         if row.process.turn == 1 and not row.process.turn_open:
             break
+    assert await asking == "yes"
     await desk.halt("alice", on=True)
     await desk.signal(pid, "pause", "alice")
     await desk.halt("alice", on=False)
@@ -345,7 +359,8 @@ def _ask_again(records: list[tuple[int, Body]], memory: Plain, golden: Golden) -
     for key, past in list(turn.past.items()):
         if isinstance(past.result, Resulted) and past.result.failure is None:
             args = {name: unpack(packed, golden.blobs.__getitem__) for name, packed in past.call.args.items()}
-            found = turn.ask(args, past.call.name, golden.blobs, None)
+            request = Request(kind=past.call.kind, name=past.call.name, args=args, label=past.call.label)
+            found = turn.ask(request, golden.blobs, None)
             if found.call.key != key or _answer(found.past, golden) is None:
                 raise DivergedError(f"what was answered under {key!r} is now asked under {found.call.key!r}")
 

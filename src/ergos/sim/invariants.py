@@ -9,19 +9,11 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.ids import Digest
+from ergos.base.ids import Digest, Pid
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.drivers.store_memory import MemoryDisk
-from ergos.kernel.events import (
-    Answered,
-    Called,
-    Exited,
-    Intended,
-    Record,
-    Repeated,
-    Resulted,
-    decode_body,
-)
+from ergos.kernel.calls import Record
+from ergos.kernel.events import Answered, Called, Exited, Intended, Repeated, Resulted, decode_body
 from ergos.kernel.process import ENDED
 from ergos.kernel.syscalls import TABLE
 from ergos.runtime.aftermath import AFTERMATH
@@ -118,8 +110,10 @@ class Judge:
 
     def starts(self, pid: int, name: str) -> None:
         """A call is handed to its tool now: may it?"""
-        promises = self._promises
+        promises, process = self._promises, self._disk.processes.get(Pid(pid))
         expect(not promises.halted, f"{name} of {pid} began while halted")
+        allowed = process is None or promises.may_start(process.owner, process.agent, name)
+        expect(allowed, f"{name} of {pid} began under a grant that was taken back")
         expect(
             pid not in {int(found) for found in promises.ended}, f"{name} of {pid} began after its process had ended"
         )

@@ -15,16 +15,17 @@ from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import UsageError
 from ergos.base.ids import Pid
 from ergos.base.money import Amount
-from ergos.kernel.events import SignalName, Verdict
+from ergos.kernel.calls import SignalName, Verdict
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Definition
+from ergos.kernel.permission.grants import Grant, grant_id
 from ergos.kernel.process import ENDED, Process, State
 from ergos.kernel.rows import Item
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.performer import idempotency_key
 from ergos.sim.faults import SimClock
 from ergos.sim.foreign import NAMED
-from ergos.sim.workload import SIGNALS
+from ergos.sim.workload import SIGNALS, TOOLS, grant_of
 from ergos.sim.world import World
 
 CAPPED: Final = "capped "
@@ -48,6 +49,15 @@ class Promises:
         self.halted = False
         self.halting = False
         """A halt or its end is being asked for."""
+        self.revoked: Final[dict[tuple[str, str], Grant]] = {}
+        """Grants taken back and not given again, by owner and id."""
+        self.regranting: Final[set[tuple[str, str]]] = set()
+        """Those that are being given again."""
+
+    def may_start(self, owner: str, agent: str, tool: str) -> bool:
+        """Whether no acknowledged word of the owner stands against a call of this tool."""
+        name = (owner, grant_id(grant_of(agent, tool)))
+        return name not in self.revoked or name in self.regranting
 
     def caps(self, life: str, owner: str) -> Caps:
         """The ceilings that the settings of a kernel's life set an owner; of lives that are not named, none."""
@@ -88,6 +98,7 @@ class Owner:
         self._world.calm = True
         self._clock.jump(3_600)
         await self._halt(kernel, on=False)
+        await self._give_back(kernel)
         live: tuple[Process, ...] = ()
         for minute in range(days * 24):
             live = await kernel.machine.store.processes()
@@ -121,7 +132,7 @@ class Owner:
     async def _something(self, kernel: Kernel) -> None:
         draw = self._entropy.below
         live = await kernel.machine.store.processes()
-        match draw(12, stream="what"):
+        match draw(14, stream="what"):
             case 0 | 1 | 2 | 3:
                 items = await kernel.machine.store.items(None, 10)
                 if items:
@@ -132,6 +143,12 @@ class Owner:
             case 6 | 7 | 8 if live:
                 name = SIGNALS[draw(4, stream="signal")]
                 await self._signal(kernel, live[draw(len(live), stream="whom")].pid, name)
+            case 12 if live:
+                process = live[draw(len(live), stream="of")]
+                tool = TOOLS[draw(len(TOOLS), stream="tool")]
+                await self._take_back(kernel, process.owner, grant_of(process.agent, tool))
+            case 13:
+                await self._give_back(kernel)
             case 9:
                 await self._halt(kernel, on=True)
             case 10:
@@ -168,6 +185,20 @@ class Owner:
         self._promises.halted, self._promises.halting = False, True
         await kernel.desk.halt("owner", on=on)
         self._promises.halted, self._promises.halting = on, False
+
+    async def _take_back(self, kernel: Kernel, owner: str, grant: Grant) -> None:
+        """Revoke: from the moment this is acknowledged no call starts under it."""
+        one = grant_id(grant)
+        await kernel.desk.revoke(owner, one, "owner")
+        self._promises.revoked[owner, one] = grant
+
+    async def _give_back(self, kernel: Kernel) -> None:
+        """Confirm again whatever was taken back."""
+        for (owner, one), grant in list(self._promises.revoked.items()):
+            self._promises.regranting.add((owner, one))
+            await kernel.desk.grant(owner, grant, "owner")
+            del self._promises.revoked[owner, one]
+            self._promises.regranting.discard((owner, one))
 
     async def _answer(self, kernel: Kernel, item: Item) -> None:
         rows = await kernel.machine.store.load((item.pid,))

@@ -15,15 +15,9 @@ import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.entropy import SeededEntropy
-from ergos.base.errors import (
-    DeadlineError,
-    ModelError,
-    ModelReplyError,
-    ModelRequestError,
-    RateLimitedError,
-    ValueShapeError,
-)
+from ergos.base.errors import DeadlineError, ValueShapeError
 from ergos.base.money import Amount
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.kernel.models import EndpointSpec, Hints, Limits, ModelPrice, Outline, Reply, Text, Usage
 from ergos.kernel.ports import ModelCame, Sink
 from ergos.sim.world import World

@@ -13,13 +13,14 @@ from typing import Final, cast
 import msgspec
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import ErgosError, ModelReplyError
+from ergos.base.errors import ErgosError
 from ergos.base.money import FREE, Amount, Price
-from ergos.kernel.events import SignalName
+from ergos.base.world_errors import ModelReplyError
+from ergos.kernel.calls import SignalName
 from ergos.kernel.ledger import Caps
 from ergos.kernel.models import Message, ModelRequest, Reply, Text
 from ergos.kernel.packages import Definition, Errand, Package, Performed, Program
-from ergos.kernel.policy import Grant
+from ergos.kernel.permission.grants import Grant
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 from ergos.lib.agent import Context, Deferred, program_of
 from ergos.lib.task import Task
@@ -97,6 +98,11 @@ class Mind:
         return -1 if number % 3 == 0 else inputs["n"]
 
 
+def grant_of(agent: str, tool: str) -> Grant:
+    """What a simulated agent's definition says of a tool; the owner approves some of it."""
+    return Grant(agent=agent, verb="act", name=tool, ask=agent == "careful" and tool == "pay")
+
+
 class SimPrograms:
     """Finds the simulated agents' code."""
 
@@ -110,8 +116,7 @@ class SimPrograms:
 
     def definition(self, agent: str) -> Definition:
         """An agent: it may do everything, and the owner approves some of it."""
-        granted = [Grant(agent=agent, verb="act", name=name) for name in (*TOOLS, "press")]
-        granted[2] = msgspec.structs.replace(granted[2], ask=agent == "careful")
+        granted = [grant_of(agent, name) for name in (*TOOLS, "press")]
         granted += [Grant(agent=agent, verb="spawn", name=name) for name in SPAWNS]
         granted += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="send", name="echo")]
         if agent == THINKER:

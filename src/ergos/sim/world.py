@@ -18,8 +18,8 @@ from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import ToolFailedError
 from ergos.base.ids import Digest
 from ergos.base.money import FREE, Price
-from ergos.kernel.events import EffectClass
-from ergos.kernel.packages import Absent, Errand, Performed, ToolSpec
+from ergos.kernel.calls import EffectClass
+from ergos.kernel.packages import Absent, Errand, Performed, Tool, ToolSpec
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 
 Mood = Literal["good", "slow", "fails", "fails_late", "hangs", "lands_late", "breaks"]
@@ -108,6 +108,7 @@ class SimTool:
             deadline_s=DEADLINE_S,
             local=local,
             queue="narrow" if effect == "irreversible" else "tools",
+            reach="read",  # what is simulated here is money and crashes, not permission
         )
         self._digest: Final = digest_of(msgspec.to_builtins(self._spec))
 
@@ -159,6 +160,26 @@ class SimTool:
         if self._world.applied[errand.idempotency_key]:
             return Performed(value=f"{self._spec.name} did {args.get('n')}")
         return Absent()
+
+
+class Mounted:
+    """One tool that belongs to no agent's folder."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool: Final = tool
+
+    def tool(self, name: str) -> Tool | None:
+        """The tool by its name."""
+        return self._tool if name == self._tool.spec.name else None
+
+    def why_not(self, name: str) -> str:
+        """Nothing is disabled."""
+        del name
+        return ""
+
+    def names(self) -> tuple[str, ...]:
+        """Its name."""
+        return (self._tool.spec.name,)
 
 
 class SimSolver:
