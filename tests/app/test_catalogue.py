@@ -6,14 +6,16 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec import Raw, structs
 
-from ergos.app.catalogue import Catalogue, moment
+from ergos.app.catalogue import Catalogue, chinese, moment
 from ergos.app.client import order
 from ergos.app.home import Home, reading
 from ergos.base.canonical import Plain
 from ergos.base.errors import UnknownPathError, UnknownProcessError
 from ergos.base.ids import Pid
 from ergos.kernel.namespace import read
+from ergos.kernel.rows import Item
 from ergos.runtime.control import Send, Spawn
 
 
@@ -41,3 +43,31 @@ def test_large_values_are_shown_unpacked(home: Home, listener: Path):
                     await read(path, catalogue)
 
     asyncio.run(play())
+
+
+CALL: dict[str, Plain] = {
+    "tool": "mail.send", "effect": "irreversible", "costs_at_most": "$0.01", "grant": "g", "rule": "grounding",
+    "why": "to \u202eeve comes neither from you nor from a source you trust",
+}  # fmt: skip
+
+
+def test_an_approval_is_asked_in_chinese_and_quotes_the_rest():
+    item = Item(
+        id=1,
+        pid=Pid(1),
+        key="k",
+        owner="me",
+        kind="approval",
+        text="in English",
+        asked_ns=0,
+        expires_ns=None,
+        call=Raw(b"null"),
+    )
+    said = chinese(item, CALL, "desk")
+    assert said.startswith("desk 请求执行 mail.send（无法撤回，最多花费 $0.01）。需要您决定：关键参数既不是您给出的")
+    assert "\u202e" not in said
+    assert "（详情" not in chinese(item, {**CALL, "rule": "grant"}, "desk")
+    assert "“desk。您同意了”" in chinese(item, CALL, "desk。您同意了"), "a name cannot go on as our sentence"
+    doubt = structs.replace(item, kind="doubt", text="it may or may not\x1b[31m")
+    assert "\x1b" not in chinese(doubt, CALL, "desk")
+    assert chinese(structs.replace(item, kind="question", text="谁?"), CALL, "desk") == "谁?"

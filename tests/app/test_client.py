@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ergos.app.client import ask, bring_down, order
+from ergos.app.client import answering, ask, bring_down, order
 from ergos.app.daemon import launch
 from ergos.app.home import Home, kernel_on
 from ergos.base.errors import NotRunningError, StoreLockedError, TooLargeError, ValueShapeError, WorldError
@@ -78,3 +78,23 @@ def test_bringing_down_waits_until_the_kernel_is_gone(home: Home):
     assert home.holder() is None
     with pytest.raises(NotRunningError):
         asyncio.run(bring_down(home))
+
+
+def test_several_requests_at_once_are_answered_by_one_kernel(home: Home, listener: Path):
+    async def play() -> None:
+        async with answering(home) as perform:
+            spawn = Spawn(path=str(listener), owner="me")
+            replies = await asyncio.gather(*(perform(spawn) for _ in range(5)))
+        assert {reply.pid for reply in replies if isinstance(reply, Fine)} == {1, 2, 3, 4, 5}
+
+    asyncio.run(play())
+    launch(home)
+    try:
+        asyncio.run(_sent(home))
+    finally:
+        asyncio.run(bring_down(home))
+
+
+async def _sent(home: Home) -> None:
+    async with answering(home) as perform:
+        assert await perform(Send(pid=Pid(3), body="hi")) == Fine(pid=Pid(3))

@@ -9,14 +9,7 @@ from pathlib import Path
 import pytest
 
 from ergos.app.home import Home, home_at, kernel_on, load_with, reading, reads_of
-from ergos.base.errors import (
-    DefinitionError,
-    NotRunningError,
-    SettingsError,
-    StoreError,
-    StoreLockedError,
-    WorldError,
-)
+from ergos.base.errors import DefinitionError, NotRunningError, SettingsError, StoreError, StoreLockedError, WorldError
 from ergos.kernel.process import State
 from ergos.lib.folder import FolderPrograms
 

@@ -13,8 +13,8 @@ from ergos.app import receipt
 from ergos.app.client import order
 from ergos.app.home import Home, reading
 from ergos.app.receipt import encoded, newest_checkpoint, receipt_of
-from ergos.kernel.events import Checkpoint
 from ergos.kernel.journal import statement
+from ergos.kernel.own_events import Checkpoint
 from ergos.runtime.control import Spawn
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from ergos.app.trial import Trial, try_endpoint
 from ergos.base.clock import MILLISECOND, ManualClock
-from ergos.base.errors import NoModelError, RateLimitedError, UnknownPriceError
+from ergos.base.errors import NoModelError, UnknownPriceError
+from ergos.base.world_errors import RateLimitedError
 from ergos.drivers.models.catalogue import open_catalogue
 from ergos.kernel.endpoints import EndpointSettings, ModelSettings
 from ergos.kernel.models import ModelPrice

@@ -76,7 +76,7 @@ async def fire(to: str) -> str:
     return "fired"
 
 
-@agent(grants=[may("act", "fire")])
+@agent(grants=[may("act", "fire", to=__file__ + ".log")])
 async def shooter(ctx: Context):
     return await ctx.act("fire", to=__file__ + ".log")
 """

@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +17,7 @@ from .conftest import ROOT, Shell
 
 ASK = """
 import json, os, sys, urllib.request
+status = int(sys.argv.pop()) if sys.argv[-1].isdigit() else 0
 words = sys.argv[1:] or ["hello"]
 for word in words:
     body = {"model": "auto", "max_tokens": 4, "messages": [{"role": "user", "content": word}]}
@@ -28,23 +28,26 @@ for word in words:
     )
     with urllib.request.urlopen(request, timeout=20) as reply:
         print(json.load(reply)["choices"][0]["message"]["content"], flush=True)
+sys.exit(status)
 """
 
 
 @pytest.fixture
-def house(shell: Shell) -> Iterator[Shell]:
-    """A home whose only model is a loopback server."""
+def house(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """A home whose only model is a loopback server; the person stands in a project of theirs."""
     log = shell.folder / "calls.jsonl"
     command = [sys.executable, "-m", "ergos.sim.loopback", "--port", "0", "--print-port", "--log", str(log)]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=shell.env, cwd=ROOT)
     assert server.stdout is not None
     port = int(server.stdout.readline())
     shell.home.mkdir()
+    (shell.folder / "project").mkdir()
     (shell.home / "settings.toml").write_text(
         f'[models]\ndiscover = false\n[models.endpoints.loop]\nbase_url = "http://127.0.0.1:{port}/v1"\n'
         'model = "loop"\nprice = {input = 1.0, output = 2.0}\noutput_tokens_max = 100\n'
     )
-    (shell.folder / "ask.py").write_text(ASK)
+    (shell.folder / "project" / "ask.py").write_text(ASK)
+    monkeypatch.chdir(shell.folder / "project")
     try:
         yield shell
     finally:
@@ -61,11 +64,9 @@ def sent(house: Shell) -> int:
 
 
 def test_a_command_is_run_as_a_process_billed_and_done(house: Shell) -> None:
-    done = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", sys.executable, "ask.py", code=None)
-    assert done.returncode != 0  # the file is not where this process stands
-    done = house.outside(
-        "exec", "--name", "prog", "--budget", "1usd", "--", sys.executable, str(house.folder / "ask.py"), "a", "b"
-    )
+    done = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", sys.executable, "../ask.py", code=None)
+    assert done.returncode != 0  # the file is not there
+    done = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", sys.executable, "ask.py", "a", "b")
     assert len(done.stdout.splitlines()) == 2
     assert "done: process 2" in done.stderr
     assert sent(house) == 2
@@ -75,8 +76,8 @@ def test_a_command_is_run_as_a_process_billed_and_done(house: Shell) -> None:
 
 
 def test_a_command_that_fails_is_kept_and_resumed_without_asking_again(house: Shell) -> None:
-    script = f"{sys.executable} {house.folder / 'ask.py'} a b && exit 3"
-    failed = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", "sh", "-c", script, code=3)
+    command = [sys.executable, "ask.py", "a", "b", "3"]
+    failed = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", *command, code=3)
     assert "ergos exec --resume 1" in failed.stderr
     again = house.outside("exec", "--resume", "1", code=3)
     assert again.stdout == failed.stdout
@@ -89,17 +90,16 @@ def test_a_command_that_fails_is_kept_and_resumed_without_asking_again(house: Sh
 
 
 def test_a_budget_that_is_used_up_ends_the_calls_and_not_the_books(house: Shell) -> None:
-    poor = house.outside(
-        "exec", "--budget", "0.00001usd", "--", sys.executable, str(house.folder / "ask.py"), code=None
-    )
+    poor = house.outside("exec", "--budget", "0.00001usd", "--", sys.executable, "ask.py", code=None)
     assert poor.returncode == 1
     assert "402" in poor.stderr
     assert sent(house) == 0
 
 
-def test_killing_the_process_ends_the_command(house: Shell) -> None:
+@pytest.mark.parametrize("how", [(), ("--no-sandbox",)])
+def test_killing_the_process_ends_the_command(house: Shell, how: tuple[str, ...]) -> None:
     house("up")
-    command = [sys.executable, "-m", "ergos.cli.main", "exec", "--name", "slow", "--", "sleep", "60"]
+    command = [sys.executable, "-m", "ergos.cli.main", "exec", "--name", "slow", *how, "--", "sleep", "60"]
     running = subprocess.Popen(command, env=house.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     for _ in range(200):
         if "slow" in house("ps", code=0):
@@ -107,7 +107,7 @@ def test_killing_the_process_ends_the_command(house: Shell) -> None:
         time.sleep(0.1)
     house("signal", "kill", "1")
     _, err = running.communicate(timeout=30)
-    assert running.returncode == 128 + signal.SIGTERM
+    assert running.returncode == 128 + (signal.SIGTERM if how else signal.SIGKILL)  # a sandbox ends at once
     assert "was ended" in err
 
 
@@ -118,10 +118,10 @@ def test_a_command_that_cannot_be_started_leaves_nothing_behind(house: Shell) ->
 
 
 def test_a_resumed_command_that_cannot_be_started_loses_nothing(house: Shell) -> None:
-    command = house.folder / "command"
-    command.write_text(f"#!/bin/sh\n{sys.executable} {house.folder / 'ask.py'} a && exit 3\n")
+    command = house.folder / "project" / "command"
+    command.write_text(f"#!{sys.executable}\n{ASK}")
     command.chmod(0o755)
-    failed = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", str(command), code=3)
+    failed = house.outside("exec", "--name", "prog", "--budget", "1usd", "--", "./command", "a", "3", code=3)
     command.rename(house.folder / "away")
     house.outside("exec", "--resume", "1", code=2)
     (house.folder / "away").rename(command)
@@ -155,7 +155,7 @@ def test_a_token_opens_the_door_of_the_running_kernel(house: Shell) -> None:
     assert house.json("status")["status"]["door"] == first["url"]  # type: ignore[index,call-overload]
     environ = {**os.environ, "OPENAI_BASE_URL": f"{first['url']}/v1", "OPENAI_API_KEY": str(first["token"])}
     said = subprocess.run(
-        [sys.executable, str(house.folder / "ask.py")],
+        [sys.executable, "ask.py"],
         env=environ,
         capture_output=True,
         text=True,
@@ -187,4 +187,3 @@ def test_serve_opens_the_door_and_says_how_to_come_in(house: Shell) -> None:
 def test_without_a_kernel_a_token_is_refused_with_a_remedy(house: Shell) -> None:
     failed = house.outside("token", "guest", code=2)
     assert "ergos up" in failed.stderr
-    assert Path(house.folder / "ask.py").exists()

@@ -79,7 +79,7 @@ def test_every_path_of_the_namespace_can_be_read_in_both_forms(shell: Shell):
     walk("/")
     assert {"/inbox", "/agents/payer", "/sys/limits", "/proc/1/journal", "/proc/1/mail"} <= set(seen)
     assert shell.json("cat", "/proc/1/mail")[0]["body"] == "hello"  # type: ignore[index,call-overload]
-    assert shell.json("cat", "/proc/1/grants") == ["payer may use pay, asking you each time."]
+    assert shell.json("cat", "/proc/1/grants") == ["payer may use pay with any arguments, asking you each time."]
     assert shell.json("cat", "/proc/1/calls")[0]["stands"] == "waits for its owner"  # type: ignore[index,call-overload]
     assert shell.json("cat", "/proc/1/state")["waiting"] == [1]  # type: ignore[index,call-overload]
 

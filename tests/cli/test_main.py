@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ergos import __version__
-from ergos.base.errors import EXIT_CODES
+from ergos.base.error_tree import EXIT_CODES
 from ergos.cli import main as command
 from ergos.cli.main import BUG_EXIT, INTERRUPTED_EXIT, main
 

@@ -27,3 +27,10 @@ def test_a_short_value_is_one_line(text: str):
 def test_ordinary_text_is_shown_as_it_is():
     assert clean("中文, ümläut, 😀\n\tok") == "中文, ümläut, 😀\n\tok"
     assert short({"a": [1, "中"]}) == '{"a":[1,"中"]}'
+
+
+def test_nothing_that_reorders_or_hides_is_shown():
+    hidden = [0x061C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x202E, 0x2060, 0x2066, 0x2069, 0xFEFF, 0xFFF9, 0xE0041]
+    shown = clean("".join(map(chr, hidden)))
+    assert shown == "·" * len(hidden)
+    assert clean("👨\u200d👩") == "👨\u200d👩", "emoji are joined by one that hides nothing"

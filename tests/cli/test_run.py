@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from .conftest import CRASHER, HELLO, LISTENER, PAYER, Shell
 
 ECHO = """
@@ -125,3 +127,16 @@ def test_a_process_nobody_knows_is_said_without_starting_a_kernel(shell: Shell):
         shell(*arguments, code=2)
         assert shell.err.startswith("[E102] there is no process 9")
     shell("wait", str(10**30), code=2)
+
+
+def test_what_waits_is_said_in_the_owners_language(shell: Shell, monkeypatch: pytest.MonkeyPatch):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shell("answer", "1", "alice")
+    monkeypatch.setenv("ERGOS_LANGUAGE", "zh")
+    shell("wait", "1", code=3)
+    assert "payer 请求执行 pay（无法撤回" in shell.err
+    assert "规定每次调用都须您批准" in shell.err
+    (item,) = shell.json("inbox")  # type: ignore[misc]
+    assert "请求执行 pay" in item["text"]
+    monkeypatch.setenv("ERGOS_LANGUAGE", "en")
+    assert "payer wants to act pay" in shell("inbox")

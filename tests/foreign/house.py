@@ -38,7 +38,9 @@ class House:
         self.home = folder / "home"
         self.home.mkdir()
         self.log = folder / "calls.jsonl"
-        self.effects = folder / "effects.txt"
+        self.project = folder / "project"
+        self.project.mkdir()
+        self.effects = self.project / "effects.txt"
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("OPENAI", "ANTHROPIC"))},
             "ERGOS_HOME": str(self.home),
@@ -81,15 +83,16 @@ class House:
         return done.stdout
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `ergos exec`."""
+        """Start `ergos exec` in the project; the command sees the agents, too."""
+        sees = ("--read", str(AGENTS), "--env", "EFFECTS_FILE")
         return subprocess.Popen(
-            [sys.executable, "-m", "ergos.cli.main", "exec", *arguments],
+            [sys.executable, "-m", "ergos.cli.main", "exec", *sees, *arguments],
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            cwd=ROOT,
+            cwd=self.project,
         )
 
     def calls(self) -> list[dict[str, object]]:
@@ -127,16 +130,34 @@ class House:
         return int(json.loads(self.ergos("status", "--json"))["status"]["os_pid"])
 
 
-def kill_tree(process: subprocess.Popen[str]) -> None:
-    """kill -9 of the command that `ergos exec` runs, and of nothing else."""
+def inside(process: subprocess.Popen[str]) -> list[int]:
+    """What runs in the sandbox of an `ergos exec`, its first process left out."""
+    parents: dict[int, int] = {}
+    confined: set[int] = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                text = (entry / "status").read_text()
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if int(fields[1]) == process.pid:
-                os.kill(int(entry.name), signal.SIGKILL)
+            said = dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+            parents[int(entry.name)] = int(said["PPid"])
+            if len(said.get("NSpid", "").split()) > 1 and said["NSpid"].split()[-1] != "1":
+                confined.add(int(entry.name))
+    found, below = {process.pid}, {process.pid}
+    while below:
+        below = {pid for pid, parent in parents.items() if parent in below} - found
+        found |= below
+    return sorted(found & confined)
+
+
+def kill_tree(process: subprocess.Popen[str]) -> None:
+    """kill -9 of the command that `ergos exec` runs, and of nothing else."""
+    for pid in inside(process):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
 
 
 def chance(seed: int) -> random.Random:

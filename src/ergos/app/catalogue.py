@@ -6,7 +6,7 @@ Rules: reads only; every answer is bounded; values are shown unpacked, records w
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Final, cast
 
@@ -26,7 +26,10 @@ from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.namespace import Place
 from ergos.kernel.packages import Definition
-from ergos.kernel.policy import sentence
+from ergos.kernel.permission.grants import Grant
+from ergos.kernel.permission.policy import Ask
+from ergos.kernel.permission.sentences import explained, sentence
+from ergos.kernel.permission.wording import named, quoted
 from ergos.kernel.ports import Store
 from ergos.kernel.rows import Item, Loaded
 from ergos.kernel.values import Packed
@@ -129,7 +132,7 @@ class Catalogue:
                 return self._shown(await self.definition(process.definition))
             case _:
                 definition = await self.definition(process.definition)
-                return [sentence(grant) for grant in definition.grants]
+                return [sentence(grant, self._home.settings.language) for grant in definition.grants]
 
     async def unpacked(self, packed: Packed) -> Plain:
         """The value itself."""
@@ -140,17 +143,25 @@ class Catalogue:
         return await self.unpacked((await self._loaded(pid)).process.outcome)
 
     async def item(self, item: Item) -> dict[str, Plain]:
-        """An inbox item with its exact call."""
+        """An inbox item with its exact call; its text in the language of the settings."""
+        call = await self.unpacked(item.call)
         return {
             "number": item.id,
             "kind": item.kind,
             "pid": int(item.pid),
             "owner": item.owner,
-            "text": item.text,
-            "call": await self.unpacked(item.call),
+            "text": await self._text(item, call),
+            "call": call,
             "asked": moment(item.asked_ns),
             "expires": moment(item.expires_ns) if item.expires_ns is not None else None,
         }
+
+    async def _text(self, item: Item, call: Plain) -> str:
+        """What an item asks. It was written down in English; what it was made of is in the call."""
+        if self._home.settings.language != "zh" or not isinstance(call, dict) or "tool" not in call:
+            return item.text
+        found = await self._reads.load((item.pid,))
+        return chinese(item, call, found[0].process.agent if found else "")
 
     async def records(self, pid: Pid | None, after: int = 0) -> AsyncIterator[dict[str, Plain]]:
         """Records of a process, or all of them, in order."""
@@ -181,6 +192,22 @@ class Catalogue:
             raise UnknownPathError(f"the definition {digest[:16]}… is not in the store")
         return msgspec.json.decode(body, type=Definition)
 
+    async def grants_of(self, owner: str) -> dict[str, tuple[Grant, ...]]:
+        """What the definitions of an owner's processes bring along, by agent."""
+        found: dict[str, tuple[Grant, ...]] = {}
+        known: set[Digest] = set()
+        after, scanned = Pid(0), 0
+        while scanned < AGENTS_SCANNED and (
+            rows := await self._reads.processes(owner=owner, live_only=False, after=after)
+        ):
+            for row in rows:
+                if row.definition not in known:
+                    known.add(row.definition)
+                    definition = await self.definition(row.definition)
+                    found[row.agent] = (*found.get(row.agent, ()), *definition.grants)
+            after, scanned = rows[-1].pid, scanned + len(rows)
+        return found
+
     async def _loaded(self, pid: Pid) -> Loaded:
         found = await self._reads.load((pid,))
         if not found:
@@ -210,8 +237,29 @@ class Catalogue:
 
     def _shown(self, definition: Definition) -> Plain:
         shown = cast("dict[str, Plain]", plain(definition))
-        shown["grants"] = [sentence(grant) for grant in definition.grants]
+        shown["grants"] = [sentence(grant, self._home.settings.language) for grant in definition.grants]
         return shown
+
+
+def chinese(item: Item, call: Mapping[str, Plain], agent: str) -> str:
+    """What an approval or a doubt asks, in Chinese; the kernel's own words of the case stay as a quotation."""
+    tool = named(str(call["tool"]), "zh")
+    if item.kind == "doubt":
+        return f"无法确定 {tool} 是否已经执行（详情：{quoted(item.text, 'zh')}），请您决定。"
+    if item.kind != "approval":
+        return item.text
+    rule, why = str(call.get("rule", "grant")), str(call.get("why", ""))
+    effect = _EFFECTS_ZH.get(str(call.get("effect")), str(call.get("effect")))
+    reason = explained(Ask(str(call.get("grant", "")), "" if rule == "grant" else why, rule), "zh")
+    return f"{named(agent, 'zh')} 请求执行 {tool}（{effect}，最多花费 {call.get('costs_at_most', '')}）。{reason}"
+
+
+_EFFECTS_ZH: Final = {
+    "pure": "不改变任何东西",
+    "idempotent": "重复执行与执行一次相同",
+    "reconcilable": "可以查明是否已经发生",
+    "irreversible": "无法撤回",
+}
 
 
 def _stands(past: Past) -> str:

@@ -8,11 +8,14 @@ goes on with `ergos up`, `ergos run` or `ergos wait`.
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
 
 import msgspec
 
-from ergos.app.home import Home, facts_of, kernel_on, load_with
+from ergos.app.home import Home, facts_of, kernel_on, load_with, programs_of
+from ergos.base.error_tree import every_error
 from ergos.base.errors import (
     ErgosError,
     NotRunningError,
@@ -21,15 +24,17 @@ from ergos.base.errors import (
     TooLargeError,
     ValueShapeError,
     WorldError,
-    every_error,
 )
 from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
-from ergos.lib.folder import FolderPrograms
-from ergos.runtime.control import AnyReply, AnyRequest, Operations, Refusal, Stop
+from ergos.runtime.control import AnyReply, AnyRequest, Refusal, Stop
 from ergos.runtime.control_socket import Address
+from ergos.runtime.operations import Operations
 
 _REPLIES: Final = msgspec.json.Decoder(AnyReply)
 _BY_CODE: Final = {error.code: error for error in every_error()}
+
+Perform: TypeAlias = Callable[[AnyRequest], Awaitable[AnyReply]]
+"""Makes a request. Raises: ErgosErrors."""
 
 ANSWER_S: Final = 60  # seconds a kernel may take to answer anything; a long poll is shorter
 GONE_POLL_S: Final = 0.05  # seconds between two looks at the lock of a kernel that is stopping
@@ -99,10 +104,33 @@ async def order(home: Home, request: AnyRequest) -> tuple[AnyReply, bool]:
                 f"{home.folder} is in use by {home.holder()}, which does not listen to commands",
                 remedy="wait until it has ended, or stop it",
             ) from None
-    programs = FolderPrograms()
+    async with _applying(home) as perform:
+        return await perform(request), False
+
+
+@asynccontextmanager
+async def answering(home: Home) -> AsyncGenerator[Perform, None]:
+    """Whoever answers several requests, also at once: the running kernel, else one kernel that applies them all."""
+    if home.holder() is None:
+        async with _applying(home) as perform:
+            yield perform
+        return
+
+    async def ordered(request: AnyRequest) -> AnyReply:
+        return (await order(home, request))[0]
+
+    yield ordered
+
+
+@asynccontextmanager
+async def _applying(home: Home) -> AsyncGenerator[Perform, None]:
+    """A kernel that drives nothing. Raises: StoreError."""
+    programs = programs_of(home)
     async with kernel_on(home, programs, drive=False) as kernel:
-        operations = Operations(kernel, load_with(programs), facts_of(kernel), lambda: None)
-        return await operations.perform(request), False
+        operations = Operations(
+            kernel, load_with(programs), facts_of(kernel), lambda: None, language=home.settings.language
+        )
+        yield operations.perform
 
 
 async def bring_down(home: Home) -> None:

@@ -17,12 +17,11 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from ergos.app.home import Home, facts_of, kernel_on, load_with
+from ergos.app.home import Home, facts_of, kernel_on, load_with, programs_of
 from ergos.base.errors import ErgosError, NotRunningError, StoreLockedError, WorldError
-from ergos.lib.folder import FolderPrograms
-from ergos.runtime.control import Operations
 from ergos.runtime.control_socket import Control
 from ergos.runtime.kernel import Kernel
+from ergos.runtime.operations import Operations
 from ergos.runtime.settings import EVERYONE
 
 T = TypeVar("T")
@@ -110,7 +109,7 @@ async def serving(
     The door opens at once on `port`; with None, on a free one when somebody first wants to come in.
     Raises: StoreError, SettingsError, WorldError.
     """
-    programs = FolderPrograms()
+    programs = programs_of(home)
     loop = asyncio.get_running_loop()
     ending = asyncio.Event()
     async with kernel_on(home, programs) as kernel:
@@ -118,7 +117,9 @@ async def serving(
             loop.add_signal_handler(number, ending.set)
         served = Serving(kernel, ending)
         door = _Doorkeeper(kernel, open_gate, port or 0)
-        operations = Operations(kernel, load_with(programs), facts_of(kernel), ending.set, door)
+        operations = Operations(
+            kernel, load_with(programs), facts_of(kernel), ending.set, door, language=home.settings.language
+        )
         control = Control(home.socket, operations, os.geteuid())
         watch = asyncio.ensure_future(_watch(served))
         try:

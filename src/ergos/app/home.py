@@ -21,25 +21,21 @@ from typing import Final
 import msgspec
 
 from ergos import __version__
+from ergos.app.equipment import Equipment
 from ergos.base.clock import Monotone
-from ergos.base.errors import (
-    DefinitionError,
-    ErgosError,
-    NotRunningError,
-    SettingsError,
-)
+from ergos.base.errors import DefinitionError, ErgosError, NotRunningError, SettingsError
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
 from ergos.drivers.models.catalogue import open_catalogue
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.endpoints import ModelSettings
-from ergos.kernel.packages import Definition
+from ergos.kernel.packages import Definition, Prohibitions
 from ergos.kernel.scheduler.wants import Rules
 from ergos.lib.folder import FolderPrograms
-from ergos.runtime.control import Facts, Load
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
+from ergos.runtime.operations import Facts, Load
 from ergos.runtime.settings import Settings, read_settings
 
 
@@ -147,6 +143,8 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
         store = SqliteStore(home.store)
         undo.push_async_callback(store.close)
         signer = FileSigner(home.key)
+        equipment = Equipment(home.settings, signer, HostEntropy())
+        undo.push_async_callback(equipment.close)
         models = await open_catalogue(home.settings.models, os.environ, HostClock()) if drive else None
         if models is not None:
             undo.push_async_callback(models.close)
@@ -161,9 +159,14 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
             door_secret=hashlib.sha256(signer.sign(_DOOR).encode()).digest(),
             concurrency=home.settings.concurrency,
             owner_caps=home.settings.owner_caps,
+            mounts=equipment.mounts,
+            servers=equipment,
+            sandboxes=equipment.sandboxes,
+            prohibitions=_prohibitions(home.settings.forbid),
         )
         kernel = Kernel(parts, version=__version__, host=host_name())
         kernel.reactor.stopping = not drive
+        equipment.attach(kernel)
         await kernel.start()
         _calm_collector()
         undo.pop_all()  # from here on the kernel closes its store
@@ -171,6 +174,21 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
         yield kernel
     finally:
         await kernel.stop()
+        await equipment.close()
+
+
+def programs_of(home: Home) -> FolderPrograms:
+    """Finds the code of agents, with the skills of this home."""
+    return FolderPrograms(home.folder / "skills")
+
+
+def _prohibitions(path: Path | None) -> Prohibitions | None:
+    """The organisation's own rules. Raises: SettingsError."""
+    if path is None:
+        return None
+    from ergos.drivers.cedar.rules import from_file
+
+    return from_file(path)
 
 
 def _rules(said: ModelSettings) -> Rules:

@@ -15,7 +15,8 @@ from ergos.app.home import Home
 from ergos.base.errors import StoreError
 from ergos.base.limits import CHECKPOINT_RECORDS
 from ergos.drivers.sqlite_reads import SqliteReads
-from ergos.kernel.events import Checkpoint, decode_body
+from ergos.kernel.events import decode_body
+from ergos.kernel.own_events import Checkpoint
 from ergos.runtime.control import Sign
 
 _TAG: Final = b'"k":"checkpoint"'

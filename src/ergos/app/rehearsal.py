@@ -17,7 +17,8 @@ from ergos.base.canonical import Plain
 from ergos.base.errors import DivergedError, ErgosError, UnknownProcessError, UsageError
 from ergos.base.ids import Digest, Pid
 from ergos.drivers.sqlite_reads import SqliteReads
-from ergos.kernel.events import Body, Committed, Exited, Failure, Spawned, Woken, decode_body
+from ergos.kernel.calls import Failure
+from ergos.kernel.events import Body, Committed, Exited, Spawned, Woken, decode_body
 from ergos.kernel.history import Past, history
 from ergos.kernel.labels import USER
 from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Programs

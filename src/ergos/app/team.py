@@ -15,7 +15,7 @@ from ergos.app.home import Home
 from ergos.base.errors import NotRunningError, UnknownProcessError
 from ergos.base.ids import Pid
 from ergos.drivers.sqlite_reads import SqliteReads
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.process import ENDED, Process, State
 from ergos.kernel.rows import Item
 from ergos.runtime.control import Live, LiveProcess, Processes

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.app.team import View
     from ergos.cli.render import Progress
-    from ergos.kernel.events import Verdict
+    from ergos.kernel.calls import Verdict
     from ergos.kernel.rows import Item
 
 
@@ -39,10 +39,10 @@ async def _ask_one(here: Home, item: Item, leaving: asyncio.Event) -> bool:
     from ergos.runtime.control import Answer
 
     async with reading(here) as reads:
-        call = await Catalogue(here, reads).unpacked(item.call)
-    note(f"{item.kind} {item.id}: {item.text}")
-    if call is not None:
-        note(f"  {short(call)}")
+        asked = await Catalogue(here, reads).item(item)
+    note(f"{item.kind} {item.id}: {asked['text']}")
+    if asked["call"] is not None:
+        note(f"  {short(asked['call'])}")
     prompts = {"approval": "approve? [y/n]", "question": "answer", "doubt": "done, redo or fail?"}
     while True:
         text = await _line(f"  {prompts[item.kind]} (empty: later) ", leaving)

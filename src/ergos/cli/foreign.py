@@ -11,6 +11,7 @@ from ergos.base.errors import UsageError
 from ergos.cli.options import HomeOption, JsonOption, home_of
 
 if TYPE_CHECKING:
+    from ergos.app.enclosure import Shown
     from ergos.app.home import Home
     from ergos.app.hosting import Hosted
     from ergos.base.money import Amount
@@ -43,24 +44,37 @@ def run_command(
         int | None,
         typer.Option("--resume", metavar="PID", help="Start the command of a process again; what it asked is known."),
     ] = None,
+    tool: Annotated[
+        list[str] | None,
+        typer.Option("--tool", metavar="NAME", help="A tool it may call at /mcp, or a prefix such as 'files.*'."),
+    ] = None,
+    read: Annotated[
+        list[str] | None, typer.Option("--read", metavar="PATH", help="Something it may read. May be repeated.")
+    ] = None,
+    write: Annotated[
+        list[str] | None, typer.Option("--write", metavar="PATH", help="Something it may change. May be repeated.")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option("--env", metavar="NAME", help="A variable it gets. May be repeated.")
+    ] = None,
+    no_sandbox: Annotated[
+        bool, typer.Option("--no-sandbox", help="Run it with all your rights: it can do whatever you can.")
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run any command as a process: its model calls pass the door, and are known after a crash.
+    """Run any command as a process, in a sandbox: its calls pass the door, and are known after a crash.
 
-    The command finds the door under OPENAI_BASE_URL and ANTHROPIC_BASE_URL, with a token of its own as key.
+    It sees its folder, its own installation and what you name; it reaches the door and what `[egress]` in settings.toml
+    names. The door is under OPENAI_BASE_URL and ANTHROPIC_BASE_URL, with a token of its own as key.
     """
     import asyncio
 
     from ergos.base.ids import Pid
     from ergos.runtime.control import Enter
 
-    if not command and resume is None:
-        raise UsageError("there is no command to run", remedy="write `ergos exec --name NAME -- CMD …`")
-    if resume is not None and (budget or tokens or model or name):
-        raise UsageError(
-            "a process that is resumed keeps its name, budget and models", remedy="leave these options out"
-        )
+    more = bool(budget or tokens or model or name or tool)
+    _checked(command, resume, more=more, bare=no_sandbox, shows=bool(read or write or env))
     here = home_of(home)
     asked = Enter(
         owner=here.settings.owner,
@@ -68,27 +82,47 @@ def run_command(
         command=tuple(command or ()),
         folder=str(Path.cwd()) if command else "",
         models=tuple(model or ()),
+        tools=tuple(tool or ()),
         budget=_budget(budget, tokens),
         pid=Pid(resume) if resume is not None else None,
     )
-    entered, hosted = asyncio.run(_hosted(here, asked, quiet=as_json))
+    shown = None if no_sandbox else _shown(read or [], write or [], env or [])
+    entered, hosted = asyncio.run(_hosted(here, asked, shown, quiet=as_json))
     _part(entered, hosted, as_json=as_json)
 
 
-async def _hosted(here: Home, asked: Enter, *, quiet: bool) -> tuple[Entered, Hosted]:
+def _checked(command: list[str] | None, resume: int | None, *, more: bool, bare: bool, shows: bool) -> None:
+    """Raises: UsageError for options that do not go together."""
+    if not command and resume is None:
+        raise UsageError("there is no command to run", remedy="write `ergos exec --name NAME -- CMD …`")
+    if bare and shows:
+        raise UsageError("without a sandbox everything is seen", remedy="leave --read, --write and --env out")
+    if resume is not None and more:
+        raise UsageError(
+            "a process that is resumed keeps its name, budget, models and tools", remedy="leave these options out"
+        )
+
+
+def _shown(reads: list[str], writes: list[str], variables: list[str]) -> Shown:
+    from ergos.app.enclosure import Shown
+
+    return Shown(reads=tuple(reads), writes=tuple(writes), variables=tuple(variables))
+
+
+async def _hosted(here: Home, asked: Enter, shown: Shown | None, *, quiet: bool) -> tuple[Entered, Hosted]:
     from ergos.app.client import ask
     from ergos.app.follow import attended
     from ergos.app.hosting import host
     from ergos.cli.render import note, short
     from ergos.runtime.control import Entered
-    from ergos.server.doorway import open_gate
+    from ergos.server.doorway import gate_of
 
-    async with attended(here, open_gate) as leaving:
+    async with attended(here, gate_of(here)) as leaving:
         entered = await ask(here, asked)
         assert isinstance(entered, Entered)
         if not quiet:
             note(f"process {entered.pid}: {short(' '.join(entered.command))[:COMMAND_CHARS]}")
-        return entered, await host(here, entered, leaving)
+        return entered, await host(here, entered, leaving, shown)
 
 
 def _part(entered: Entered, hosted: Hosted, *, as_json: bool) -> None:
@@ -121,7 +155,7 @@ def serve(
     """Open the door to any program that speaks to OpenAI or Anthropic, until Ctrl-C; prints a token for it."""
     from ergos.app.daemon import run, serving
     from ergos.cli.render import note
-    from ergos.server.doorway import open_gate
+    from ergos.server.doorway import gate_of
 
     here = home_of(home)
     asked = _lasting(here, name, budget, tokens, model)
@@ -131,7 +165,7 @@ def serve(
         )
 
     async def served() -> None:
-        async with serving(here, open_gate, port=port) as kernel:
+        async with serving(here, gate_of(here), port=port) as kernel:
             entered = await _enter(here, asked)
             _show(entered)
             note("the door is open; Ctrl-C closes it, nothing is lost")

@@ -13,7 +13,7 @@ from ergos.cli.requests import json_value, later
 if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.base.canonical import Plain
-    from ergos.kernel.events import Verdict
+    from ergos.kernel.calls import Verdict
     from ergos.kernel.rows import Item
 
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the item, as `ergos inbox` shows it.")]
@@ -30,7 +30,7 @@ def inbox(
     from ergos.app.catalogue import Catalogue
     from ergos.app.home import reading
     from ergos.app.team import INBOX_SHOWN
-    from ergos.cli.render import emit, note, say, short
+    from ergos.cli.render import emit, note, say
 
     here = home_of(home)
 
@@ -46,11 +46,29 @@ def inbox(
     for item in found:
         say(f"{item['number']:>4}  {item['kind']} for {item['owner']}, process {item['pid']}, asked {item['asked']}")
         say(f"      {item['text']}")
-        if item["call"] is not None:
-            say(f"      {short(item['call'])}")
+        for line in _call(item["call"]):
+            say(f"      {line}")
         say(f"      {_how(str(item['kind']), str(item['number']))}")
     if not found:
         note("nothing waits for you")
+
+
+def _call(call: Plain) -> list[str]:
+    """The exact call, an argument a line, and what was read before it."""
+    from ergos.cli.render import short
+
+    if not isinstance(call, dict) or "tool" not in call:
+        return [] if call is None else [short(call)]
+    args = call.get("arguments")
+    lines = [f"call  {short(call['tool'])}"]
+    if isinstance(args, dict):
+        width = max((len(name) for name in args), default=0)
+        lines += [f"        {name:<{width}} = {short(value)}" for name, value in args.items()]
+    read = call.get("read_before")
+    if isinstance(read, list) and read:
+        lines += ["read before, from sources nobody vouches for, the last first:"]
+        lines += [f"        {short(one)}" for one in read]
+    return lines
 
 
 def _how(kind: str, number: str) -> str:

@@ -49,7 +49,7 @@ def _stay(here: Home, tell: int | None, port: int | None) -> None:
     from ergos.cli.render import note
     from ergos.drivers.host import HostClock
     from ergos.runtime.kernel import Kernel
-    from ergos.server.doorway import open_gate
+    from ergos.server.doorway import gate_of
 
     if tell is not None:
         detach()
@@ -65,7 +65,7 @@ def _stay(here: Home, tell: int | None, port: int | None) -> None:
             told = True
 
     try:
-        run(serve(here, ready, open_gate, port=port))
+        run(serve(here, ready, gate_of(here), port=port))
     except ErgosError as error:
         if not told and tell is not None:
             os.write(tell, str(error).encode())
@@ -133,15 +133,23 @@ def _span(seconds: int) -> str:
     return f"{seconds} s"
 
 
-def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check whether this machine and this home are fit to run a kernel."""
+def doctor(
+    attack: Annotated[
+        bool, typer.Option("--attack", help="Try over a hundred hostile programs on the sandbox, too; some 15 s.")
+    ] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check whether this machine and this home are fit to run a kernel, and what keeps agents in."""
     from ergos.app.checkup import checkup
+    from ergos.app.defences import defences
     from ergos.cli.render import emit, progress, table
 
     here = home_of(home)
     with progress() as shown:
         shown.show("looking around …")
         findings = checkup(here)
+        findings += defences(here, shown.show, attack=attack)
     if as_json:
         emit(findings)
     else:

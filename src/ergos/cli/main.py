@@ -14,8 +14,9 @@ from typing import Annotated, Final
 import typer
 
 from ergos import __version__
-from ergos.base.errors import ErgosError, UsageError, exit_code
-from ergos.cli import foreign, inbox, kernel, look, models, newsroom, proof, signals
+from ergos.base.error_tree import exit_code
+from ergos.base.errors import ErgosError, UsageError
+from ergos.cli import foreign, grants, inbox, kernel, look, mcp, models, newsroom, proof, secret, signals, skills, tools
 from ergos.cli import run as running
 from ergos.cli.options import HomeOption
 
@@ -77,6 +78,7 @@ app.command()(running.send)
 app.command(name="exec", context_settings={"allow_interspersed_args": False})(foreign.run_command)
 app.command()(foreign.serve)
 app.command()(foreign.token)
+app.command()(mcp.mcp)
 app.command()(newsroom.demo)
 app.command()(look.ps)
 app.command()(look.journal)
@@ -85,6 +87,9 @@ app.command()(inbox.inbox)
 app.command()(inbox.approve)
 app.command()(inbox.deny)
 app.command()(inbox.answer)
+app.command(name="grants")(grants.grants)
+app.command(name="grant")(grants.grant)
+app.command()(grants.revoke)
 app.command(name="signal")(signals.send_signal)
 app.command()(signals.stop)
 app.command()(look.ledger)
@@ -97,6 +102,9 @@ app.command()(kernel.down)
 app.command()(kernel.status)
 app.command()(kernel.doctor)
 app.add_typer(models.app, name="models")
+app.add_typer(secret.app, name="secret")
+app.add_typer(tools.app, name="tools")
+app.add_typer(skills.app, name="skills")
 
 
 @app.command()

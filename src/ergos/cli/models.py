@@ -259,7 +259,7 @@ class _Talk:
 
     def chat(self) -> None:
         """Take turns until the person has nothing more to say."""
-        from ergos.base.errors import ModelRequestError
+        from ergos.base.world_errors import ModelRequestError
         from ergos.cli.render import note
 
         note("an empty line or Ctrl-D ends")

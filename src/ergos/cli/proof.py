@@ -14,7 +14,7 @@ from ergos.cli.options import HomeOption, JsonOption, home_of
 if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.app.rehearsal import Step
-    from ergos.kernel.events import Checkpoint
+    from ergos.kernel.own_events import Checkpoint
     from ergos.runtime.audit import Audit
 
 RECEIPT_BYTES_MAX = 64 * 1024  # bytes of a receipt that is read; one is about 400
@@ -50,13 +50,12 @@ def replay(
 async def _replayed(here: Home, pid: int, until: int | None, took: Callable[[Step], None]) -> bool:
     """Hand over the steps; whether the source on disk is another version."""
     from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reading
+    from ergos.app.home import programs_of, reading
     from ergos.app.rehearsal import Rehearsal
     from ergos.base.ids import Pid
-    from ergos.lib.folder import FolderPrograms
 
     async with reading(here) as reads:
-        rehearsal = Rehearsal(Catalogue(here, reads), reads, FolderPrograms(), Pid(pid))
+        rehearsal = Rehearsal(Catalogue(here, reads), reads, programs_of(here), Pid(pid))
         async for step in rehearsal.steps(until):
             took(step)
         return rehearsal.changed
@@ -138,7 +137,7 @@ def _kept(path: Path) -> Checkpoint:
     """The checkpoint of a receipt. Raises: UsageError."""
     import msgspec
 
-    from ergos.kernel.events import Checkpoint as Kept
+    from ergos.kernel.own_events import Checkpoint as Kept
 
     try:
         if path.stat().st_size > RECEIPT_BYTES_MAX:

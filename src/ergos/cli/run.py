@@ -130,10 +130,13 @@ def _settings(pairs: list[str], sources: list[str]) -> dict[str, Plain]:
 
 async def _spawn(here: Home, place: Path, settings: dict[str, Plain]) -> Pid:
     from ergos.app.client import ask
+    from ergos.cli.render import note
     from ergos.runtime.control import Fine, Spawn
 
     reply = await ask(here, Spawn(path=str(place), owner=here.settings.owner, settings=settings))
     assert isinstance(reply, Fine)
+    for told in reply.notes:
+        note(f"note: {told}")
     return reply.pid
 
 
@@ -210,7 +213,7 @@ def _part(here: Home, pid: Pid, parting: Parting, *, as_json: bool) -> None:
             say(pretty(outcome))
         note(f"{root.state}: process {pid} ({root.agent})")
     elif parting.why == "waits":
-        _waits(pid, parting.view)
+        _waits(pid, parting.view, asyncio.run(_texts(here, parting.view)))
     elif parting.why == "left":
         note(f"process {pid} is not lost; `ergos wait {pid}` or `ergos up` goes on with it")
     raise typer.Exit(_code(parting, as_json=as_json))
@@ -226,7 +229,7 @@ async def _outcome(here: Home, pid: Pid) -> Plain:
 
 def _code(parting: Parting, *, as_json: bool) -> int:
     from ergos.app.client import raised
-    from ergos.base.errors import exit_code
+    from ergos.base.error_tree import exit_code
     from ergos.cli.render import fail
     from ergos.runtime.control import Refusal
 
@@ -243,20 +246,30 @@ def _code(parting: Parting, *, as_json: bool) -> int:
     return exit_code(error)
 
 
-def _waits(pid: Pid, view: View) -> None:
+async def _texts(here: Home, view: View) -> list[str]:
+    """What each item asks, in the owner's language."""
+    from ergos.app.catalogue import Catalogue
+    from ergos.app.home import reading
+
+    async with reading(here) as reads:
+        catalogue = Catalogue(here, reads)
+        return [str((await catalogue.item(item))["text"]) for item in view.items]
+
+
+def _waits(pid: Pid, view: View, texts: list[str]) -> None:
     """What a person has to do before it goes on."""
     from ergos.cli.render import note
     from ergos.kernel.process import State
 
     if view.halted:
         note("STOP is in force; `ergos stop --all --lift` lifts it")
-    for item in view.items:
+    for item, text in zip(view.items, texts, strict=True):
         verdict = {
             "approval": f"`ergos approve {item.id}` or `ergos deny {item.id}`",
             "question": f"`ergos answer {item.id} TEXT`",
             "doubt": f"`ergos answer {item.id} done|redo|fail`",
         }[item.kind]
-        note(f"{item.kind} {item.id}: {item.text} — {verdict}")
+        note(f"{item.kind} {item.id}: {text} — {verdict}")
     for member in view.members:
         if member.state is State.PAUSED:
             note(f"process {member.pid} ({member.agent}) is paused — `ergos signal resume {member.pid}`")

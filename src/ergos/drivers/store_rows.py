@@ -15,7 +15,7 @@ from ergos.base.errors import CorruptStoreError
 from ergos.base.ids import Digest, Pid
 from ergos.base.limits import VALUE_BYTES_MAX
 from ergos.base.money import Amount
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.journal import Sealed
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Meter

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import ModelError, ModelReplyError
+from ergos.base.world_errors import ModelError, ModelReplyError
 from ergos.drivers.models.answers import Reader, whole
 from ergos.kernel.models import Dialect, Usage
 

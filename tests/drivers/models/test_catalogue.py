@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ergos.base.clock import SECOND, ManualClock
-from ergos.base.errors import ModelError, NoModelError, ValueShapeError
+from ergos.base.errors import NoModelError, ValueShapeError
+from ergos.base.world_errors import ModelError
 from ergos.drivers.models.catalogue import Catalogue, open_catalogue
 from ergos.drivers.models.recorded import exchanges_in
 from ergos.drivers.models.servers import SERVERS

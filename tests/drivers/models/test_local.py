@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ergos.base.clock import SECOND, ManualClock
-from ergos.base.errors import DeadlineError, ModelError, ModelReplyError, ModelRequestError, PortMissingError
+from ergos.base.errors import DeadlineError, PortMissingError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError
 from ergos.drivers.models.local import LocalModel
 from ergos.kernel.models import (
     Delta,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ergos.base.errors import DeadlineError, ModelError, ModelRequestError, RateLimitedError
+from ergos.base.errors import DeadlineError
+from ergos.base.world_errors import ModelError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.recorded import Exchange, RecordedModel, RecordingModel, exchanges_in
 from ergos.drivers.models.scripted import ScriptedAnswer, ScriptedCall, ScriptedModel
 from ergos.kernel.models import (

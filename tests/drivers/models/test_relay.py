@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 
 from ergos.base.clock import SECOND, ManualClock
-from ergos.base.errors import (
-    DeadlineError,
-    ModelError,
-    ModelReplyError,
-    ModelRequestError,
-    RateLimitedError,
-    ValueShapeError,
-)
+from ergos.base.errors import DeadlineError, ValueShapeError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.http.client import HttpClient
 from ergos.drivers.http.exchange import ClientLimits
 from ergos.drivers.models import answers

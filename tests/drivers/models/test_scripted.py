@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ergos.base.errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.scripted import ScriptedAnswer, ScriptedModel, script_in
 from ergos.kernel.models import (
     Delta,

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from ergos.base.clock import SECOND, ManualClock
-from ergos.base.errors import ModelReplyError, ValueShapeError
+from ergos.base.errors import ValueShapeError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.translate import CODECS, translated
 from ergos.kernel.models import (
     Delta,

@@ -14,8 +14,8 @@ from typing import Final, cast
 
 import msgspec
 
-from ergos.base.errors import HttpError, ModelError, ModelReplyError
 from ergos.base.limits import VALUE_BYTES_MAX
+from ergos.base.world_errors import HttpError, ModelError, ModelReplyError
 from ergos.drivers.http.sse import SseEvent, SseSplitter
 from ergos.drivers.models.vendors import failures, shapes
 from ergos.drivers.models.vendors.usage import messages_usage, openai_usage

@@ -20,7 +20,8 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from ergos.base.clock import SECOND, Clock
-from ergos.base.errors import DeadlineError, ModelError, ModelReplyError, ModelRequestError, PortMissingError
+from ergos.base.errors import DeadlineError, PortMissingError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError
 from ergos.drivers.models.replies import deltas_of
 from ergos.drivers.models.tagged import Splitter
 from ergos.kernel.models import (

@@ -17,7 +17,8 @@ from typing import Final
 import msgspec
 
 from ergos.base.canonical import digest, encode
-from ergos.base.errors import ModelError, ModelRequestError, every_error
+from ergos.base.error_tree import every_error
+from ergos.base.world_errors import ModelError, ModelRequestError
 from ergos.drivers.models.replies import deltas_of
 from ergos.kernel.models import Delta, EndpointSpec, Hints, Model, ModelRequest, OnDelta, Reply
 

@@ -20,13 +20,8 @@ import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND, Clock
-from ergos.base.errors import (
-    DeadlineError,
-    HttpError,
-    ModelError,
-    ModelReplyError,
-    UsageError,
-)
+from ergos.base.errors import DeadlineError, UsageError
+from ergos.base.world_errors import HttpError, ModelError, ModelReplyError
 from ergos.drivers.http.client import HttpClient
 from ergos.drivers.models.answers import ERROR_BODY_CHARS_MAX, Answer, Reader, whole
 from ergos.drivers.models.dialects.fields import wrong

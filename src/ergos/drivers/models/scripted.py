@@ -25,7 +25,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ergos.base.errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.replies import counted, deltas_of
 from ergos.kernel.models import (
     Delta,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.dialects.anthropic_answer import Stream, render
 from ergos.drivers.models.dialects.anthropic_messages import parse
 from ergos.kernel.models import Reasoning, ReasoningDelta, Reply, Text, TextDelta, ToolCall

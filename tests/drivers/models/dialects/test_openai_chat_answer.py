@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.dialects.openai_chat import parse
 from ergos.drivers.models.dialects.openai_chat_answer import DONE, Stream, render
 from ergos.kernel.models import UNKNOWN_USAGE, Media, Reasoning, Reply, Text, ToolCall, ToolCallDelta

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from ergos.base.errors import ModelRequestError, NoModelError
+from ergos.base.errors import NoModelError
+from ergos.base.world_errors import ModelRequestError
 from ergos.drivers.models.vendors.adapters import HOMES, Opened, open_library
 from ergos.kernel.models import EndpointSpec
 

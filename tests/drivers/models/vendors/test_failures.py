@@ -5,8 +5,9 @@ import json
 import pytest
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import DeadlineError, ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.errors import DeadlineError
 from ergos.base.limits import ERROR_CHARS_MAX
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.vendors import failures
 
 NOW_NS = 1_800_000_000 * SECOND

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from ergos.base.errors import ModelRequestError
+from ergos.base.world_errors import ModelRequestError
 from ergos.drivers.models.vendors.outward import Sender, json_object, messages_of
 from ergos.kernel.models import Media, Message, ModelRequest, Reasoning, Text, ToolCall, ToolResult
 from tests.drivers.models.vendors.loopback import ASKED, TOOL, asked_of, says

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import ModelError, ModelReplyError
+from ergos.base.world_errors import ModelError, ModelReplyError
 from ergos.drivers.models.vendors.reading import Notes, Reading, event_object
 from ergos.drivers.models.vendors.reading_chat import ChatReading
 from ergos.drivers.models.vendors.reading_google import GoogleReading

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ergos.base.errors import ModelError, ModelReplyError, ModelRequestError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError
 from ergos.drivers.models.vendors.reading import Notes
 from ergos.drivers.models.vendors.reading_messages import MessagesReading
 from ergos.kernel.models import Usage

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ergos.base.errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.vendors.reading import Notes
 from ergos.drivers.models.vendors.reading_responses import ResponsesReading
 from ergos.kernel.models import Usage

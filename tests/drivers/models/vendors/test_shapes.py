@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.vendors import shapes
 
 VALUES = st.recursive(

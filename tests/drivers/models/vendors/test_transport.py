@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from ergos.base.errors import DeadlineError, ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.errors import DeadlineError
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.kernel.models import Text, TextDelta
 from tests.drivers.models.vendors.loopback import (
     Exchange,

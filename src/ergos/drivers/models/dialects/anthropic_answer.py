@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.dialects.anthropic_messages import is_single
 from ergos.drivers.models.dialects.content import object_of
 from ergos.drivers.models.dialects.fields import Fields

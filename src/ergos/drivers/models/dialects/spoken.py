@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import (
     Delta,
     Media,

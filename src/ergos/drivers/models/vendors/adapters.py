@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ergos.base.errors import ModelRequestError, NoModelError, PortMissingError
+from ergos.base.errors import NoModelError, PortMissingError
+from ergos.base.world_errors import ModelRequestError
 from ergos.drivers.models.vendors import library as library_classes
 from ergos.drivers.models.vendors.outward import Sender
 from ergos.drivers.models.vendors.seals import Wire

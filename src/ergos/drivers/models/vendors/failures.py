@@ -14,8 +14,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final, cast
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import ErgosError, ModelError, ModelReplyError, ModelRequestError, RateLimitedError
+from ergos.base.errors import ErgosError
 from ergos.base.limits import ERROR_CHARS_MAX
+from ergos.base.world_errors import ModelError, ModelReplyError, ModelRequestError, RateLimitedError
 from ergos.drivers.models.vendors import shapes
 
 RETRY_AFTER_S_MAX: Final = 24 * 3600.0

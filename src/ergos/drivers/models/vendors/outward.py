@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
-from ergos.base.errors import ModelRequestError
+from ergos.base.world_errors import ModelRequestError
 from ergos.drivers.models.vendors import seals, shapes
 from ergos.drivers.models.vendors.inward import DETAILS, ITEM, REDACTED
 from ergos.drivers.models.vendors.reading_chat import EXTRA

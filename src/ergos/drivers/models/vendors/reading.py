@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Final, Protocol
 
-from ergos.base.errors import ModelError, ModelReplyError
+from ergos.base.world_errors import ModelError, ModelReplyError
 from ergos.drivers.models.vendors import failures, shapes
 from ergos.kernel.models import UNKNOWN_USAGE, Media, StopReason, Usage
 

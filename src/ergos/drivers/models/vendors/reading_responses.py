@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.vendors import shapes
 from ergos.drivers.models.vendors.reading import DONE, Notes, Sent, cut_off
 from ergos.drivers.models.vendors.usage import openai_usage

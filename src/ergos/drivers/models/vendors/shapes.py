@@ -10,7 +10,7 @@ import json
 import re
 from typing import Final, cast
 
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 
 Object = dict[str, object]
 

@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final, Self, cast
 
-from ergos.base.errors import ModelReplyError
 from ergos.base.limits import MIB
+from ergos.base.world_errors import ModelReplyError
 from ergos.drivers.models.vendors import failures, shapes
 from ergos.drivers.models.vendors.events import Event, EventDecoder, encode_event
 from ergos.drivers.models.vendors.reading import Reading, Sent, event_object
