@@ -18,7 +18,7 @@ async def fetch(n: int) -> int:
     return n
 
 
-@tool(effect="idempotent")
+@tool(effect="idempotent", roles={"n": "plain"})
 async def put(n: int) -> int:
     """Changes something outside under a key."""
     return n

@@ -9,22 +9,24 @@ from bench import outside
 from ergos.base.money import Amount, Price
 from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import Errand
+from ergos.kernel.permission.policy import ArgumentRole
 from ergos.kernel.syscalls import Idle
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import NOT_DONE, tool
 
 FOLDER = Path(os.environ.get("ERGOS_KILL_FOLDER", "."))
 PRICE_MICROUSD = 7
+JOB: dict[str, ArgumentRole] = {"job": "plain"}
 
 
-@tool(effect="irreversible", price=Price(microusd_per_call=PRICE_MICROUSD))
+@tool(effect="irreversible", price=Price(microusd_per_call=PRICE_MICROUSD), roles=JOB)
 def charge(job: str) -> str:
     """Takes money; a second time takes it twice."""
     outside.perform(FOLDER, "charge", job)
     return job
 
 
-@tool(effect="idempotent", price=Price(microusd_per_call=PRICE_MICROUSD))
+@tool(effect="idempotent", price=Price(microusd_per_call=PRICE_MICROUSD), roles=JOB)
 def put(job: str, *, errand: Errand) -> str:
     """Stores under a key."""
     outside.perform(FOLDER, "put", job, errand.idempotency_key)
@@ -36,7 +38,7 @@ def published(job: str) -> object:
     return job if outside.happened(FOLDER, "publish", job) else NOT_DONE
 
 
-@tool(effect="reconcilable", price=Price(microusd_per_call=PRICE_MICROUSD), probe=published)
+@tool(effect="reconcilable", price=Price(microusd_per_call=PRICE_MICROUSD), probe=published, roles=JOB)
 def publish(job: str) -> str:
     """Publishes once; one can look."""
     outside.perform(FOLDER, "publish", job)

@@ -381,6 +381,13 @@ def noise_line(folder: Path) -> str:
     return f"| {found.load:.2f} | {found.loop_ms:.1f} ms | {found.fsync_ms:.2f} ms |"
 
 
+def permission(plan: Plan) -> Chapter:
+    """What permission costs: a decision, hearing and looking up, starting a sandbox."""
+    from bench.permission import chapter
+
+    return chapter(plan)
+
+
 MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "calls": calls,
     "crowd": crowd,
@@ -392,4 +399,5 @@ MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "scheduling": scheduling,
     "door": door,
     "programs": programs,
+    "permission": permission,
 }

@@ -35,7 +35,8 @@ def report(chapters: list[Chapter], noises: list[str], plan: Plan) -> str:
     size = "a quick run: smaller sizes, its verdicts are not the project's" if plan.quick else "a full run"
     why = (
         "Written by `make bench`; what each measure means and why the rivals are set up as they are: "
-        "[docs/why/benchmarks.md](../docs/why/benchmarks.md)."
+        "[docs/why/benchmarks.md](../docs/why/benchmarks.md). What a fully compromised model can do: "
+        "[SECURITY.md](SECURITY.md), written by `make bench-security`."
     )
     how = (
         f"{machine()}; {rivals}. Medians of {plan.rounds} rounds [least .. most], engines interleaved, ratios within a "
