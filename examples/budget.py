@@ -9,7 +9,7 @@ from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import tool
 
 
-@tool(effect="idempotent", price=Price(microusd_per_call=parse_money("0.40usd")))
+@tool(effect="idempotent", reach="own", roles={"place": "plain"}, price=Price(microusd_per_call=parse_money("0.40usd")))
 def photograph(place: str) -> str:
     """A satellite image, 40 cents each."""
     return f"{place}.tiff"

@@ -21,7 +21,7 @@ def count(text: str) -> int:
     return len(text.split())
 
 
-@tool(effect="idempotent")
+@tool(effect="idempotent", reach="own", roles={"folder": "plain", "seats": "plain"})
 def book(seats: int, folder: str, *, errand: Errand) -> str:
     """Book seats; a second booking under the same key changes nothing."""
     (Path(folder) / f"booking-{errand.idempotency_key}").write_text(str(seats))
@@ -33,14 +33,14 @@ def printed(folder: str, *, errand: Errand) -> str | Absent:
     return "printed" if (Path(folder) / f"page-{errand.idempotency_key}").exists() else NOT_DONE
 
 
-@tool(effect="reconcilable", probe=printed)
+@tool(effect="reconcilable", reach="own", roles={"folder": "plain"}, probe=printed)
 def print_page(folder: str, *, errand: Errand) -> str:
     """Print a page."""
     (Path(folder) / f"page-{errand.idempotency_key}").write_text("welcome")
     return "printed"
 
 
-@tool(effect="irreversible")
+@tool(effect="irreversible", reach="own", roles={"folder": "plain"})
 def ring(folder: str) -> str:
     """Ring the bell; nobody can unring it."""
     with (Path(folder) / "bell").open("a") as bell:

@@ -6,17 +6,21 @@ In README.md and under docs/, blocks run from top to bottom, one fresh folder an
 - `bash`: run as a script if its first command is `ergos`;
 - `console`: each `$ ergos ...` line is run; the lines below it are what it prints, `...` standing for anything.
 
-A block below `<!-- not run: reason -->` is left out. Whatever a block says about `make`, the Makefile must have it.
+A block below `<!-- not run: reason -->` is left out, and one below `<!-- needs: sandbox, code -->` where this machine has
+no sandbox or the extra is not installed. Whatever a block says about `make`, the Makefile must have it.
 """
 
 from __future__ import annotations
 
 import doctest
+import functools
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +29,19 @@ from typing import Annotated, Final
 import pytest
 import typer
 
-from ergos.base.errors import ErgosError, every_error
+from ergos.base.error_tree import every_error
+from ergos.base.errors import ErgosError
+from ergos.drivers.sandbox.sandboxes import HostSandboxes, open_sandboxes
 from scripts import gen_docs
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BLOCK_S: Final = 60  # seconds one block may take
 PAGES: Final = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE: Final = re.compile(
-    r"(?P<skip><!-- not run: \S.*?-->\s*\n)?^(?P<indent> *)```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^(?P=indent)```\s*?$",
+    r"(?P<skip><!-- not run: \S.*?-->\s*\n)?(?:<!-- needs: (?P<needs>[a-z, ]+) -->\s*\n)?^(?P<indent> *)```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^(?P=indent)```\s*?$",
     re.MULTILINE | re.DOTALL,
 )
+EXTRAS: Final = {"code": "pydantic_monty", "mcp": "mcp"}  # by extra, the package that shows that it is installed
 FORM: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -46,11 +53,12 @@ class Block:
     text: str
     line: int
     skipped: bool
+    needs: tuple[str, ...] = ()
 
     @property
     def runs(self) -> bool:
         """Whether the rules above say that it is executed."""
-        if self.skipped or not self.text.strip():
+        if self.skipped or not self.text.strip() or not all(is_there(need) for need in self.needs):
             return False
         if self.kind == "bash":
             commands = [line for line in self.text.splitlines() if line.strip() and not line.startswith("#")]
@@ -62,7 +70,20 @@ def blocks(text: str) -> Iterator[Block]:
     for found in FENCE.finditer(text):
         body = re.sub(f"^{found['indent']}", "", found["text"], flags=re.MULTILINE)
         line = text.count("\n", 0, found.start("text")) + 1
-        yield Block(found["kind"], body, line, found["skip"] is not None)
+        needs = tuple(need.strip() for need in (found["needs"] or "").split(",") if need.strip())
+        yield Block(found["kind"], body, line, found["skip"] is not None, needs)
+
+
+@functools.cache
+def is_there(need: str) -> bool:
+    """Whether this machine has what a block needs: a sandbox, or the package of an extra."""
+    if need != "sandbox":
+        return importlib.util.find_spec(EXTRAS[need]) is not None
+    with tempfile.TemporaryDirectory(prefix="ergos-docs-") as scratch:
+        found = open_sandboxes(Path(scratch))
+        if isinstance(found, HostSandboxes):
+            found.close()
+        return isinstance(found, HostSandboxes)
 
 
 def dialogue(text: str) -> Iterator[tuple[str, str]]:
@@ -215,10 +236,16 @@ $ ergos ps
 pid  state
 $ echo no
 ```
+
+<!-- needs: nothing, sandbox -->
+```bash
+ergos exec -- true
+```
 """
 
 
-def test_the_runner_takes_the_blocks_that_are_to_be_run_and_no_others() -> None:
+def test_the_runner_takes_the_blocks_that_are_to_be_run_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.test_docs.is_there", lambda need: need != "nothing")
     found = list(blocks(TEXT))
     assert [(block.kind, block.runs) for block in found] == [
         ("python", True),
@@ -226,8 +253,15 @@ def test_the_runner_takes_the_blocks_that_are_to_be_run_and_no_others() -> None:
         ("bash", False),
         ("bash", True),
         ("console", True),
+        ("bash", False),
     ]
     assert found[0].line == 3
+    assert found[-1].needs == ("nothing", "sandbox")
+
+
+def test_what_a_block_needs_is_something_the_runner_knows() -> None:
+    needed = {need for page in PAGES for block in blocks(page.read_text("utf-8")) for need in block.needs}
+    assert needed <= {"sandbox", *EXTRAS}
 
 
 def test_a_dialogue_is_taken_apart() -> None:

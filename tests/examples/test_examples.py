@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 
+from ergos.app.equipment import JoinedMounts
+from ergos.app.making import MadeTools, propose_tool, workshop_at
 from ergos.base.money import Amount
 from ergos.drivers.host import HostClock
 from ergos.drivers.models.catalogue import Catalogue, open_catalogue
+from ergos.drivers.sandbox.sandboxes import HostSandboxes, open_sandboxes
+from ergos.drivers.tools.catalogue import BuiltinMounts, BuiltinParts, builtins, workspaces_of
+from ergos.drivers.tools.seal import Seal
 from ergos.kernel.endpoints import EndpointSettings, ModelSettings
 from ergos.kernel.events import (
     Answered,
@@ -24,8 +32,12 @@ from ergos.kernel.events import (
     Repeated,
     Resulted,
 )
+from ergos.kernel.packages import Mounts, Programs
 from ergos.kernel.process import State
+from ergos.kernel.tool_settings import ToolSettings
 from ergos.lib.folder import FolderPrograms
+from ergos.runtime.machine import Parts
+from tests.drivers.tools.errands import at_rest
 from tests.lib.house import Cut, House, ended, item, records, run, until
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
@@ -39,6 +51,7 @@ def test_every_example_can_be_loaded() -> None:
     names = {FolderPrograms().load(path).agent for path in EXAMPLES.glob("*.py")}
     assert names == {
         "hello", "doorman", "counter", "lead", "treasurer", "surveyor", "librarian", "host", "watcher", "reader", "grocer",
+        "clerk", "scribe", "bookkeeper", "inventor",
     }  # fmt: skip
 
 
@@ -273,5 +286,96 @@ def test_tools_loop_calls_under_its_own_grants_and_the_model_copes_with_the_deni
             assert all(call.call.key.startswith("call_") for call in made), "each under the id the model gave it"
             assert [record.failure.code for record in journal if isinstance(record, Refused)] == ["E301"]
             assert len([record for record in journal if isinstance(record, Intended)]) == 3, "three model calls"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("verdict", "outcome"), [("approve", "900 to eve@example.net"), ("deny", "not paid: alice denied this call")]
+)
+def test_permission_what_a_page_says_is_not_done_without_its_owner(tmp_path: Path, verdict: str, outcome: str) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with House(tmp_path).running(programs) as kernel:
+            pid = await kernel.desk.spawn(programs.load(EXAMPLES / "permission.py"), "alice")
+            question = await item(kernel, "approval")
+            assert "eve@example.net comes neither from you nor from a source you trust" in question.text
+            (asked,) = [record for record in await records(kernel, pid) if isinstance(record, Asked)]
+            assert asked.rule == "grounding"
+            await kernel.desk.answer(question.id, verdict, "alice")
+            assert (await ended(kernel, pid)).outcome == outcome
+
+    asyncio.run(scenario())
+
+
+class Furnished(House):
+    """A house with the built-in tools and those that agents make."""
+
+    mounts: Mounts
+
+    def parts(self, programs: Programs) -> Parts:
+        return msgspec.structs.replace(super().parts(programs), mounts=self.mounts)
+
+
+@asynccontextmanager
+async def furnished(folder: Path, *, sandbox: bool) -> AsyncIterator[Furnished]:
+    box = open_sandboxes(folder) if sandbox else None
+    if box is not None and not isinstance(box, HostSandboxes):
+        pytest.skip("this machine has no sandbox")
+    parts = BuiltinParts(workspaces=workspaces_of(folder, "alice", ToolSettings()), sandboxes=box, seal=Seal(b"k" * 32))
+    own, house = builtins(parts), Furnished(folder)
+    house.mounts = BuiltinMounts(own)
+    if box is not None:
+        workshop = workshop_at(folder)
+        proposing = {**own, "tools.propose": propose_tool(workshop, box)}
+        house.mounts = JoinedMounts((BuiltinMounts(proposing), MadeTools(workshop, box)))
+    try:
+        yield house
+    finally:
+        if box is not None:
+            await at_rest(box)
+            box.close()
+
+
+def test_workspace_keeps_to_the_folder_its_grant_names(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with furnished(tmp_path, sandbox=False) as house, house.running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "workspace.py"), "alice"))
+            assert isinstance(end.outcome, dict)
+            assert end.outcome["found"] == ["notes/friday.md"]
+            assert "path profile.md is not inside notes" in str(end.outcome["refused"])
+
+    asyncio.run(scenario())
+    assert sorted(path.name for path in (tmp_path / "work" / "scribe").rglob("*.md")) == ["friday.md", "monday.md"]
+
+
+def test_code_mode_calls_pass_the_door_one_by_one(tmp_path: Path) -> None:
+    pytest.importorskip("pydantic_monty", reason="the extra 'code' is not installed")
+
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with furnished(tmp_path, sandbox=True) as house, house.running(programs) as kernel:
+            end = await ended(kernel, await kernel.desk.spawn(programs.load(EXAMPLES / "code_mode.py"), "alice"))
+            assert isinstance(end.outcome, dict)
+            assert (end.outcome["total"], end.outcome["calls"]) == (455, 3)
+            assert "month secret is not one of june, july" in str(end.outcome["printed"])
+            journal = await records(kernel, end.process.pid)
+            assert [call.call.name for call in calls(journal, "act")] == ["sales", "sales"]
+            assert [record.failure.code for record in journal if isinstance(record, Refused)] == ["E301"]
+
+    asyncio.run(scenario())
+
+
+def test_made_tool_is_called_once_its_owner_approved_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        programs = FolderPrograms()
+        async with furnished(tmp_path, sandbox=True) as house, house.running(programs) as kernel:
+            definition = programs.load(EXAMPLES / "made_tool.py")
+            first = await ended(kernel, await kernel.desk.spawn(definition, "alice"))
+            assert isinstance(first.outcome, dict)
+            assert (first.outcome["tool"], first.outcome["state"]) == ("made.initials", "pending")
+            workshop_at(tmp_path).approve("made.initials", str(first.outcome["digest"]), "alice")
+            assert (await ended(kernel, await kernel.desk.spawn(definition, "alice"))).outcome == "GBH"
 
     asyncio.run(scenario())
