@@ -2,14 +2,17 @@
 
 PYTHON ?= python3
 SEED ?= 1
+DECISIONS ?= 1000000
 CASSETTES ?= ../shared/cassettes
 ARGS ?=
+JOBS ?= 2
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup runtime check test sim sim-long foreign wire golden bench demo docs format size lock wheel clean
+.PHONY: help setup runtime check test sim sim-long foreign wire golden bench bench-security adversary conformance servers
+.PHONY: demo docs format size lock wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,8 +34,8 @@ check: setup ## format, lint, types, layers, generated docs, tidiness
 	$(BIN)/python scripts/gen_docs.py --check
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 
-test: setup ## the whole suite
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## the whole suite, JOBS=2 tests at a time
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 sim: setup ## one run of the whole system under faults: SEED=7
 	$(BIN)/python -m ergos.sim --seed $(SEED) $(ARGS)
@@ -55,6 +58,19 @@ bench: ## measure against other engines, in an environment of its own
 	@scripts/setup.sh gateway
 	@scripts/setup.sh foreign
 	.bench-venv/bin/python -m bench $(ARGS)
+
+bench-security: ## a fully compromised model against the door, on a public benchmark
+	@scripts/setup.sh security
+	PYTHONPATH=src:. .security-venv/bin/python -m bench.security --write bench/SECURITY.md $(ARGS)
+
+adversary: setup ## a million random calls and every attack story against the policy: DECISIONS=1000000
+	$(BIN)/python -m ergos.sim.adversary --stories --decisions $(DECISIONS) --seed $(SEED)
+
+conformance: setup ## the protocol's own conformance suite against our server and host; installs Node.js into .conformance
+	@scripts/conformance.sh $(ARGS)
+
+servers: setup ## install the public tool servers that the tests run, into .mcp-servers
+	@scripts/mcp_servers.sh
 
 docs: setup ## write docs/reference from the code
 	$(BIN)/python scripts/gen_docs.py

@@ -22,7 +22,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
-from ergos.base import errors, limits
+from ergos.base import error_tree, errors, limits
 from ergos.kernel import events, process, syscalls
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -103,7 +103,7 @@ def errors_page() -> str:
     """Every error of the tree with its exit code."""
     rows = [
         (f"`{error.code}`", error.__name__, inspect.cleandoc(error.__doc__ or ""), error.remedy, _exit_code(error))
-        for error in sorted(errors.every_error(), key=lambda error: error.code)
+        for error in sorted(error_tree.every_error(), key=lambda error: error.code)
     ]
     return page(
         "Errors",
@@ -114,7 +114,7 @@ def errors_page() -> str:
 
 
 def _exit_code(error: type[errors.ErgosError]) -> str:
-    return str(next((code for branch, code in errors.EXIT_CODES.items() if issubclass(error, branch)), 1))
+    return str(next((code for branch, code in error_tree.EXIT_CODES.items() if issubclass(error, branch)), 1))
 
 
 def limits_page() -> str:

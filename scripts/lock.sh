@@ -17,13 +17,19 @@ lock() { # lock NAME [--group GROUP ...]
     --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 }
 
-lock runtime --extra models
+USUAL=(--extra models --extra mcp --extra code)
+EXTRAS=("${USUAL[@]}" --extra sql --extra notify --extra keyring --extra cedar)
+lock runtime "${USUAL[@]}"
 # One environment holds both, so the tools are chosen around the run-time versions.
-lock dev --extra models --group dev --constraint locks/runtime.lock
-lock bench --extra models --group bench --constraint locks/runtime.lock
+lock dev "${EXTRAS[@]}" --group dev --constraint locks/runtime.lock
+lock bench "${USUAL[@]}" --group bench --constraint locks/runtime.lock
 # Others' programs and gateways: environments of their own, beside ours.
 lock foreign --group foreign
 lock gateway --group gateway
+# Exactly what is listed: see pyproject.toml.
+echo "lock: locks/security.lock"
+"$UV" pip compile --group pyproject.toml:security --output-file locks/security.lock --universal --no-deps \
+  --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 
 if grep -nE '(^|[[:space:]])(-i|--(extra-)?index-url|--find-links|--trusted-host)|://' locks/*.lock; then
   echo "lock: a lock names a host; it must not" >&2

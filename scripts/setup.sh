@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make an environment from a lock: `scripts/setup.sh runtime|dev|bench|foreign|gateway`.
+# Make an environment from a lock: `scripts/setup.sh runtime|dev|bench|foreign|gateway|security`.
 #
 # Needs a Python from 3.11 (PYTHON=… names another one than python3) with its venv module; on Debian and Ubuntu root
 # gets a missing one installed. Packages come from wherever pip is configured to find them; every one is checked
@@ -7,12 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-KIND=${1:?usage: scripts/setup.sh runtime|dev|bench|foreign|gateway}
+KIND=${1:?usage: scripts/setup.sh runtime|dev|bench|foreign|gateway|security}
 PYTHON=${PYTHON:-python3}
 case $KIND in
   runtime | dev) VENV=.venv ;;
-  bench | foreign | gateway) VENV=.$KIND-venv ;;
-  *) echo "setup: no such environment: $KIND (runtime, dev, bench, foreign or gateway)" >&2; exit 2 ;;
+  bench | foreign | gateway | security) VENV=.$KIND-venv ;;
+  *) echo "setup: no such environment: $KIND (runtime, dev, bench, foreign, gateway or security)" >&2; exit 2 ;;
 esac
 
 say() { echo "setup: $*" >&2; }
@@ -49,6 +49,19 @@ if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
     || fail "$PYTHON still has no venv module; use the system's own: make PYTHON=/usr/bin/python3"
 fi
 
+# The better of the two sandboxes; without it everything works in the other, and its own tests are skipped.
+if [ "$KIND" = dev ] && [ "$(uname)" = Linux ] && ! command -v bwrap >/dev/null; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    say "installing bubblewrap"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends bubblewrap >/dev/null 2>&1 \
+      || { apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap >/dev/null; } \
+      || say "apt-get could not install bubblewrap; going on without it"
+  else
+    say "bubblewrap is not installed; its tests will be skipped (on Debian: sudo apt-get install bubblewrap)"
+  fi
+fi
+
 # An environment that was moved, or whose Python is gone, runs no longer: make it anew.
 if ! { "$VENV/bin/python" -m pip --version && grep -F "$PWD/$VENV" "$VENV/bin/activate"; } >/dev/null 2>&1; then
   say "making $VENV with $("$PYTHON" --version)"
@@ -58,10 +71,12 @@ rm -f "$VENV"/.installed-*
 
 PIP=("$VENV/bin/python" -m pip --disable-pip-version-check --no-input)
 say "installing $(grep -c '^[a-z0-9]' "locks/$KIND.lock") pinned packages (locks/$KIND.lock)"
-"${PIP[@]}" install --quiet --require-hashes -r "locks/$KIND.lock" \
+ALONE=()
+[ "$KIND" != security ] || ALONE=(--no-deps)
+"${PIP[@]}" install --quiet --require-hashes "${ALONE[@]}" -r "locks/$KIND.lock" \
   || fail "pip could not install them; is there a network, or does your pip configuration name an index that has them?"
 case $KIND in
-  foreign | gateway) ;; # others' programs, which know nothing of us
+  foreign | gateway | security) ;; # others' programs, which know nothing of us
   *) "${PIP[@]}" install --quiet --no-deps --no-build-isolation --editable . ;;
 esac
 

@@ -22,7 +22,8 @@ from typing import Final, Self, cast
 import msgspec
 
 from ergos.base.clock import SECOND
-from ergos.base.errors import ErgosError, ModelRequestError
+from ergos.base.errors import ErgosError
+from ergos.base.world_errors import ModelRequestError
 from ergos.drivers.host import HostClock
 from ergos.drivers.models.vendors.model import VendorModel
 from ergos.kernel.models import (

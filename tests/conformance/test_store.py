@@ -19,7 +19,7 @@ from ergos.base.limits import COMMIT_CHANGES_MAX
 from ergos.base.money import Amount
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.drivers.store_sqlite import SqliteStore
-from ergos.kernel.events import Failure
+from ergos.kernel.calls import Failure
 from ergos.kernel.journal import GENESIS, Entry, Sealed, verified
 from ergos.kernel.labels import TRUSTED, UNTRUSTED, USER, Label
 from ergos.kernel.ledger import Meter

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ergos.base.canonical import Plain
 from ergos.base.documents import Brief, Document, Fault, Finding, Story, citable
-from ergos.base.errors import ModelReplyError
+from ergos.base.world_errors import ModelReplyError
 from ergos.kernel.models import ModelRequest, Reply, Text
 from ergos.lib.model_solver import PromptedSolver
 from ergos.lib.task import Task
