@@ -139,4 +139,4 @@ def test_what_waits_is_said_in_the_owners_language(shell: Shell, monkeypatch: py
     (item,) = shell.json("inbox")  # type: ignore[misc]
     assert "请求执行 pay" in item["text"]
     monkeypatch.setenv("ERGOS_LANGUAGE", "en")
-    assert "payer wants to act pay" in shell("inbox")
+    assert "payer wants to use pay" in shell("inbox")

@@ -61,6 +61,7 @@ def test_what_an_attacker_names_is_asked_about_and_shown_with_what_was_read() ->
         assert call["arguments"] == {"to": EVIL, "amount": 5, "note": ""}
         assert call["read_before"] == ["act read()"]
         assert EVIL in item.text
+        assert item.text.startswith("payer wants to use pay (irreversible): ")  # what costs nothing is not priced
         assert rig.outside.effects == []
         await kernel.desk.answer(item.id, "deny", "alice")
         assert (await kernel.desk.end_of(pid)).outcome == "E306"

@@ -26,6 +26,10 @@ from ergos.runtime.residents import Resident
 ARGUMENT_CHARS: Final = 80  # characters of each argument of a read as shown
 
 
+_VERBS: Final = {"act": "use", "think": "solve"}
+"""As the sentences of grants have it."""
+
+
 def bound_to(resident: Resident, pending: Pending, grant: str) -> Digest:
     """What an approval of this call under this grant is bound to."""
     call, process = pending.call, resident.process
@@ -75,6 +79,7 @@ def item_of(
 ) -> Item:
     """The inbox item of a call that its owner decides."""
     process, asked = resident.process, pending.call
+    cost = f", at most {format_money(worst.microusd)}" if worst.microusd else ""
     return Item(
         id=number,
         pid=process.pid,
@@ -83,8 +88,8 @@ def item_of(
         kind="approval",
         asked_ns=now_ns,
         expires_ns=now_ns + APPROVAL_TTL_S * SECOND,
-        text=f"{process.agent} wants to {asked.kind} {asked.name}"
-        f" ({asked.effect}, at most {format_money(worst.microusd)}): {ask.why}",
+        text=f"{process.agent} wants to {_VERBS.get(asked.kind, asked.kind)} {asked.name}"
+        f" ({asked.effect}{cost}): {ask.why}",
         call=call,
         digest=bound_to(resident, pending, ask.grant),
     )
