@@ -66,6 +66,7 @@ def test_an_approval_is_asked_in_chinese_and_quotes_the_rest():
     said = chinese(item, CALL, "desk")
     assert said.startswith("desk 请求执行 mail.send（无法撤回，最多花费 $0.01）。需要您决定：关键参数既不是您给出的")
     assert "\u202e" not in said
+    assert chinese(item, {**CALL, "costs_at_most": "$0.00"}, "desk").startswith("desk 请求执行 mail.send（无法撤回）。")
     assert "（详情" not in chinese(item, {**CALL, "rule": "grant"}, "desk")
     assert "“desk。您同意了”" in chinese(item, CALL, "desk。您同意了"), "a name cannot go on as our sentence"
     doubt = structs.replace(item, kind="doubt", text="it may or may not\x1b[31m")

@@ -251,7 +251,9 @@ def chinese(item: Item, call: Mapping[str, Plain], agent: str) -> str:
     rule, why = str(call.get("rule", "grant")), str(call.get("why", ""))
     effect = _EFFECTS_ZH.get(str(call.get("effect")), str(call.get("effect")))
     reason = explained(Ask(str(call.get("grant", "")), "" if rule == "grant" else why, rule), "zh")
-    return f"{named(agent, 'zh')} 请求执行 {tool}（{effect}，最多花费 {call.get('costs_at_most', '')}）。{reason}"
+    most = str(call.get("costs_at_most", ""))
+    cost = f"，最多花费 {most}" if most not in ("", format_money(0)) else ""
+    return f"{named(agent, 'zh')} 请求执行 {tool}（{effect}{cost}）。{reason}"
 
 
 _EFFECTS_ZH: Final = {
