@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ergos.base.clock import SECOND
 from ergos.base.errors import UsageError
+from ergos.base.ids import Digest
 from ergos.base.limits import APPROVAL_TTL_S
 from ergos.kernel.events import Asked, Intended, Refused
 from ergos.kernel.permission.grants import Grant, Matcher
@@ -226,5 +228,46 @@ def test_a_question_that_a_grant_has_answered_is_closed(given: bool) -> None:
         await kernel.desk.signal(pid, "resume", "alice")
         assert (await kernel.desk.end_of(pid)).outcome == ("paid" if given else "E301")
         assert await items_of(kernel) == []
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("first", ["grant", "deny"])
+def test_a_call_its_owner_denied_is_not_made_under_a_grant_that_covers_it_by_now(first: str) -> None:
+    async def scenario(rig: Rig) -> None:
+        kernel, pid = await started(rig, obedient(EVIL), inbox_tool(), pay_tool(rig.outside))
+        item = await item_of(kernel)
+        await kernel.desk.halt("alice", on=True)
+        for one in (first, "deny" if first == "grant" else "grant"):
+            if one == "deny":
+                await kernel.desk.answer(item.id, "deny", "alice")
+            else:
+                pays = {"to": Matcher("equals", (EVIL,)), "amount": Matcher("equals", (5,)), "note": Matcher("any")}
+                await kernel.desk.grant("alice", Grant(agent="payer", verb="act", name="pay", args=pays), "alice")
+        await kernel.desk.halt("alice", on=False)
+        assert (await kernel.desk.end_of(pid)).outcome == "E306"
+        assert rig.outside.effects == []
+
+    play(scenario)
+
+
+def test_an_approval_of_another_call_counts_for_nothing() -> None:
+    """The digest the owner saw is compared again when the call is to be made."""
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(rig.put(obedient(EVIL), inbox_tool(), pay_tool(rig.outside)), "alice")
+        item = await item_of(kernel)
+        await kernel.desk.halt("alice", on=True)
+        await kernel.desk.answer(item.id, "approve", "alice")
+        turn = kernel.machine.table[pid].turn
+        assert turn is not None
+        (pending,) = turn.pending.values()
+        assert pending.past is not None
+        assert pending.past.asked is not None
+        pending.past.asked = msgspec.structs.replace(pending.past.asked, digest=Digest("0" * 64))
+        await kernel.desk.halt("alice", on=False)
+        assert (await kernel.desk.end_of(pid)).outcome == "E306"
+        assert rig.outside.effects == []
 
     play(scenario)

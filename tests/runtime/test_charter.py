@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 
 import msgspec
+import pytest
 
 from ergos.base.clock import SECOND
 from ergos.base.ids import Digest, Pid
@@ -46,16 +47,17 @@ def test_what_is_taken_back_is_not_in_force_wherever_it_came_from_until_it_is_gi
     assert ids(charter) == [grant_id(PAY)]
 
 
-def test_what_was_written_down_is_taken_over() -> None:
+@pytest.mark.parametrize("owner", ["alice", "sales/alice"])
+def test_what_was_written_down_is_taken_over(owner: str) -> None:
     charter, facts = Charter(), dict[str, str]()
-    facts.update(charter.grant("alice", TWICE))
-    facts.update(charter.grant("alice", PAY))
-    facts.update(charter.revoke("alice", grant_id(PAY), "alice"))
-    facts.update(charter.use("alice", grant_id(TWICE)))
+    facts.update(charter.grant(owner, TWICE))
+    facts.update(charter.grant(owner, PAY))
+    facts.update(charter.revoke(owner, grant_id(PAY), owner))
+    facts.update(charter.use(owner, grant_id(TWICE)))
     again = Charter()
     again.restore(facts)
-    assert again.of("alice", "payer", ()) == charter.of("alice", "payer", ())
-    assert [permit.left for permit in again.of("alice", "payer", ())] == [1]
+    assert again.of(owner, "payer", (PAY,)) == charter.of(owner, "payer", (PAY,))
+    assert [permit.left for permit in again.of(owner, "payer", (PAY,))] == [1]
 
 
 def test_a_call_is_not_counted_against_itself() -> None:

@@ -134,6 +134,7 @@ WEB = '[mcp.servers.a]\nurl = "https://a.example/mcp"\n'
         (ONE + 'env = { API_TOKEN = "ghp_abcdef" }\n', "a secret does not belong into a file"),
         (ONE + 'env = { A = "secret:" }\n', "write 'secret:NAME'"),
         (ONE + 'env = { A = "secret:../x" }\n', "write 'secret:NAME'"),
+        (ONE + f'env = {{ A = "secret:{"x" * 65}" }}\n', "write 'secret:NAME'"),  # no vault keeps such a name
         (ONE + "env = { A = 1 }\n", "env.A is not text"),
         (ONE + 'reads = ["relative"]\n', "expected an absolute path"),
         (ONE + 'reads = ["/a/../b"]\n', "without '..'"),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
+import pytest
 
+from ergos.base.errors import UsageError
 from ergos.kernel.events import Resulted
 from ergos.kernel.labels import Label
 from ergos.kernel.packages import Performed
 from ergos.kernel.permission.naming import Named
+from ergos.kernel.supervisor import Supervision
 from ergos.lib.agent import Context, agent, may
 from ergos.lib.tool import FunctionTool, tool
-from tests.runtime.kernels import Rig, an_agent, items_of, play
+from tests.runtime.kernels import Rig, an_agent, item_of, items_of, play
 
 EVENTS = (Named("id", by=("title",), fits=("event",)),)
 
@@ -127,3 +130,23 @@ def test_a_tool_that_only_echoes_is_as_good_as_what_it_was_given() -> None:
         assert labels == ["trusted", "untrusted", "untrusted"]
 
     play(scenario)
+
+
+@pytest.mark.parametrize("error", [ValueError, UsageError])
+def test_what_a_failed_child_says_of_what_it_read_is_as_strange_to_its_parent(error: type[Exception]) -> None:
+    async def reads(ctx: Context) -> None:
+        raise error(f"no such invoice: {await ctx.act('events')}")
+
+    async def parent(ctx: Context) -> str:
+        child = await ctx.spawn("reads")
+        assert "Eve" in (await ctx.wait(child)).failure.what
+        return await ctx.act("cancel", event="6")
+
+    async def scenario(rig: Rig) -> list[str]:
+        rig.put(an_agent(reads, "events", supervision=Supervision(restarts=0)), events)
+        kernel = await rig.boot()
+        await kernel.desk.spawn(rig.put(an_agent(parent, "cancel", team=["reads"]), cancel), "alice")
+        return [(await item_of(kernel)).text]
+
+    (text,) = play(scenario)
+    assert "event 6 comes neither from you nor from a source you trust" in text

@@ -21,9 +21,6 @@ from ergos.base.ids import Digest, Pid
 from ergos.kernel.calls import EffectClass
 from ergos.kernel.permission.policy import ArgumentRole, Reach
 
-FROM_VAULT: Final = "secret:"
-"""What a value of `env` or `headers` begins with that stands in the vault; its name follows."""
-
 DIFFERENCES_MAX: Final = 200  # differing fields shown of one tool; who changed more rewrote it
 IDLE_S: Final = 300.0  # seconds without a call after which a server is ended; it starts again with the next call
 DEADLINE_S: Final = 60.0  # seconds of one call
@@ -73,7 +70,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     command: str = ""
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
-    """All it gets; a value may be 'secret:NAME'."""
+    """All it gets; a value may be 'secret:NAME' (`egress.REFERENCE`)."""
     folder: str = ""  # its current folder; '': its empty work folder
     reads: tuple[str, ...] = ()
     """Absolute paths it may read, under the same path inside."""
@@ -296,5 +293,5 @@ class Ways(Protocol):
         """Path of a Unix socket of a proxy that lets this server reach these hosts. Raises: ErgosErrors."""
         ...
 
-    async def close(self, server: str) -> None:
-        """That way is shut."""
+    async def close(self, door: str) -> None:
+        """The way at this path is shut, and no other: a server that is started again has one of its own already."""

@@ -48,7 +48,7 @@ class Revoked(Record, frozen=True, tag="revoke"):
 
     owner: str
     grant: str
-    """Its `policy.grant_id`."""
+    """Its `grants.grant_id`."""
     by: str
 
 

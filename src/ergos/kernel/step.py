@@ -56,12 +56,16 @@ class Crash(msgspec.Struct, frozen=True):
     failure: Failure
     supervision: Supervision
     now_ns: int
+    label: Label | None = None
+    """Of what it raised, which may say what it had read; None: that of its memory."""
 
 
 class Fail(msgspec.Struct, frozen=True):
     """No restart can help: divergence, a loop, a missing program."""
 
     failure: Failure
+    label: Label | None = None
+    """As of a crash."""
 
 
 class Wake(msgspec.Struct, frozen=True):
@@ -146,8 +150,8 @@ def step(process: Process, event: Event) -> Step:
             return _end_turn(process, event)
         case Finish(outcome, label):
             return _end(process, Cause.EXIT, Exited("done", outcome), label)
-        case Fail(failure):
-            return _end(process, Cause.FAIL, Exited("failed", NULL, failure))
+        case Fail(failure, label):
+            return _end(process, Cause.FAIL, Exited("failed", NULL, failure), label)
         case Crash():
             return _crash(process, event)
         case Wake():
@@ -194,7 +198,7 @@ def _crash(process: Process, event: Crash) -> Step:
     reaction = react(event.supervision, process.restarts, event.now_ns)
     if isinstance(reaction, GiveUp):
         failure = msgspec.structs.replace(event.failure, what=f"{event.failure.what}; {reaction.why}")
-        return _end(process, Cause.FAIL, Exited("failed", NULL, failure))
+        return _end(process, Cause.FAIL, Exited("failed", NULL, failure), event.label)
     after = _with(process, state=moved(process, Cause.CRASH), restarts=reaction.history)
     return Step(after, (Write(Restarted(event.failure, reaction.after_ns)), Store(), Drop(), Queue(reaction.after_ns)))
 

@@ -44,6 +44,12 @@ def bound_to(resident: Resident, pending: Pending, grant: str) -> Digest:
     )
 
 
+def denied(past: Past | None) -> str:
+    """That the owner said no to exactly this call, which counts whatever grants say by now; '' if they did not."""
+    verdict = past.verdict if past is not None else None
+    return f"{verdict.by} denied this call" if verdict is not None and verdict.verdict == "deny" else ""
+
+
 def refusal(past: Past, asked: Asked, bound: Digest, now_ns: int) -> str | None:
     """Why an approval does not count: '' if it does, None while its owner has time to answer."""
     verdict = past.verdict
@@ -51,8 +57,8 @@ def refusal(past: Past, asked: Asked, bound: Digest, now_ns: int) -> str | None:
         return None
     if verdict is None or verdict.verdict == "expired":
         return "the approval expired before the owner answered"
-    if verdict.verdict != "approve":
-        return f"{verdict.by} denied this call"
+    if no := denied(past):
+        return no
     if asked.digest != bound:
         return "this is not the call that was approved"
     return ""

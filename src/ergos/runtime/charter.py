@@ -42,7 +42,7 @@ class Charter:
         """Take over what was written down."""
         for name, value in facts.items():
             kind, _, rest = name.partition("/")
-            owner, _, one = rest.partition("/")
+            owner, _, one = rest.rpartition("/")  # an id has no slash, whatever an owner is called
             if not value:
                 continue
             if kind == "grant":

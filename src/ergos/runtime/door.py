@@ -23,21 +23,18 @@ from ergos.kernel.calls import Failure, Hold
 from ergos.kernel.events import Asked, Intended
 from ergos.kernel.history import Past
 from ergos.kernel.permission.grants import Permit
-from ergos.kernel.permission.policy import Allowed, Ask, Decision, Denied, decide
+from ergos.kernel.permission.policy import Allowed, Ask, Decision, Denied
 from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.syscalls import TABLE
-from ergos.runtime.approvals import bound_to, item_of, refusal, shown
+from ergos.runtime.approvals import bound_to, denied, item_of, refusal, shown
 from ergos.runtime.internal import Internal
 from ergos.runtime.machine import Machine
-from ergos.runtime.proposals import proposed, said
+from ergos.runtime.proposals import code_of, decided, denial, proposed
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Flight, Resident, Rows
 from ergos.runtime.settlement import Launcher, Settlement, Withdrawn, queue_of, tool_of
 from ergos.runtime.subjects import Found, Subject, Subjects
 from ergos.runtime.vault import MissingBlobsError
-
-_CODES: Final = {"forbidden": "E312"}
-"""Codes of refusals by rule; E301 for the others."""
 
 
 class Door:
@@ -85,12 +82,15 @@ class Door:
         match self._decision(resident, pending, permits):
             case Allowed():
                 return None
-            case Ask(found) if past is not None and past.verdict is not None and found == grant:
-                return None
+            case Ask(found) if found == grant and past is not None and past.asked is not None:
+                bound = bound_to(resident, pending, found)
+                if refusal(past, past.asked, bound, self._machine.now_ns) == "":
+                    return None
+                return Withdrawn("its approval does not hold any more", "E306")
             case Ask(why=why):
                 return Withdrawn(f"its owner has to be asked by now: {why}", "E301")
-            case Denied(rule, why):
-                return Withdrawn(f"it is not allowed any more: {why}", _CODES.get(rule, "E301"))
+            case Denied() as no:
+                return Withdrawn(f"it is not allowed any more: {no.why}", code_of(no))
 
     def _new(self, resident: Resident, pending: Pending) -> None:
         machine = self._machine
@@ -121,23 +121,20 @@ class Door:
     # Step 2
 
     def _decision(self, resident: Resident, pending: Pending, permits: tuple[Permit, ...]) -> Decision:
-        proposal = proposed(resident, pending)
-        decision = decide(proposal, permits, said(resident), self._machine.now_ns)
-        rules = self._machine.parts.prohibitions
-        if rules is None or isinstance(decision, Denied):
-            return decision
-        why = rules.forbids(resident.process.owner, proposal)
-        return Denied("forbidden", why) if why else decision
+        return decided(self._machine, resident, proposed(resident, pending), permits)
 
     def _authorised(self, resident: Resident, pending: Pending, worst: Amount) -> str | None:
         """The grant that covers the call now, or None if it was refused or its owner is asked."""
+        if no := denied(pending.past):
+            self._settlement.refuse(resident, pending, Failure("E306", no))
+            return None
         match self._decision(resident, pending, self._machine.charter.permits(resident)):
             case Allowed(grant):
                 self._unask(pending)
                 return grant
-            case Denied(rule, why):
+            case Denied() as by_rule:
                 self._unask(pending)
-                self._settlement.refuse(resident, pending, Failure(_CODES.get(rule, "E301"), f"{rule}: {why}"))
+                self._settlement.refuse(resident, pending, denial(by_rule))
                 return None
             case Ask() as ask:
                 past = pending.past

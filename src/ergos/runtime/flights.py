@@ -112,7 +112,7 @@ class Flights:
         self._machine.tick()
         started = self._machine.scheduler.leave(flight.ticket)
         ended = resident.process.state in ENDED
-        if isinstance(came, Uncertain) and not ended and _can_be_asked(flight):
+        if isinstance(came, Uncertain) and not ended and not self._machine.halted and _can_be_asked(flight):
             self.probe(resident, flight.pending)
         elif isinstance(came, Uncertain) and not ended:
             self._settlement.doubt(resident, flight.pending, came.why)

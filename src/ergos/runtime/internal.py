@@ -30,13 +30,13 @@ from ergos.kernel.calls import Failure
 from ergos.kernel.events import Asked, Called
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, USER, Label, join
-from ergos.kernel.permission.policy import Allowed, approval_digest, decide
+from ergos.kernel.permission.policy import Allowed, Decision, Denied, approval_digest
 from ergos.kernel.process import ENDED
 from ergos.kernel.rows import Item, Mail, Note
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
-from ergos.runtime.proposals import proposed, said
+from ergos.runtime.proposals import decided, denial, forbidden, proposed
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Resident, Rows
 
@@ -105,9 +105,9 @@ class Internal:
             else:
                 self._others.summon(Pid(to), resident)
             return
-        refusal = self._may_send(resident, target, pending)
-        if refusal is not None:
-            self.answer(resident, pending, None, failure=refusal)
+        grant = self._may_send(resident, target, pending)
+        if isinstance(grant, Failure):
+            self.answer(resident, pending, None, failure=grant)
             return
         mail_id = self._machine.next_mail()
         mail = Mail(
@@ -117,25 +117,34 @@ class Internal:
             body=pending.call.args["body"],
             label=pending.call.label,
         )
-        self.answer(resident, pending, mail_id, rows=Rows(mail_put=(mail,)))
+        self.answer(resident, pending, mail_id, rows=Rows(mail_put=(mail,), facts=self._used(resident, grant)))
         target.mail.append(mail)
         self._machine.wrote(target)
         self._others.roused(target)
 
-    def _may_send(self, resident: Resident, target: Resident, pending: Pending) -> Failure | None:
+    def _may_send(self, resident: Resident, target: Resident, pending: Pending) -> Failure | str:
+        """The grant that covers it; '' for a parent or a child, who need none."""
         process = target.process
         if process.owner != resident.process.owner:
             return Failure("E102", f"there is no process {process.pid}")  # another owner's process does not exist here
         kin = process.pid == resident.process.parent or process.parent == resident.process.pid
         proposal = proposed(resident, pending, {"to": int(process.pid)}, process.agent)
-        decision = decide(proposal, self._machine.charter.permits(resident), said(resident), self._machine.now_ns)
-        if not kin and not isinstance(decision, Allowed):
-            return Failure("E301", f"grants: {resident.process.agent} may not send to {process.agent}")
+        decision: Decision
+        if kin:
+            decision = forbidden(self._machine, resident, proposal) or Allowed("")
+        else:
+            decision = decided(self._machine, resident, proposal, self._machine.charter.permits(resident))
+        if not isinstance(decision, Allowed):
+            return _refused(decision, f"grants: {resident.process.agent} may not send to {process.agent}")
         if process.state in ENDED:
             return Failure("E103", f"process {process.pid} is {process.state}; nobody will read this message")
         if len(target.mail) >= MAILBOX_MESSAGES_MAX:
             return Failure("E305", f"the mailbox of process {process.pid} is full ({MAILBOX_MESSAGES_MAX:,} messages)")
-        return None
+        return decision.grant
+
+    def _used(self, resident: Resident, grant: str) -> tuple[tuple[str, str], ...]:
+        """The facts to write with a call under a grant."""
+        return self._machine.charter.use(resident.process.owner, grant) if grant in resident.counted else ()
 
     def _receive(self, resident: Resident, pending: Pending) -> None:
         if resident.mail:
@@ -166,10 +175,11 @@ class Internal:
         assert resident.package is not None
         definition = resident.package.team.get(pending.call.name)
         proposal = proposed(resident, pending, {})
-        decision = decide(proposal, self._machine.charter.permits(resident), said(resident), self._machine.now_ns)
+        decision = decided(self._machine, resident, proposal, self._machine.charter.permits(resident))
         if definition is None or not isinstance(decision, Allowed):
             what = f"grants: {resident.process.agent} may not spawn {pending.call.name}"
-            self.fail(resident, pending, "E301", what, "name it in the team of AGENT.md and grant it")
+            refusal = _refused(decision, what, "name it in the team of AGENT.md and grant it")
+            self.answer(resident, pending, None, failure=refusal)
             return
         if resident.process.depth >= SPAWN_DEPTH_MAX or self._siblings(resident) >= CHILDREN_MAX:
             self.fail(resident, pending, "E304", "too many generations or too many children")
@@ -181,6 +191,8 @@ class Internal:
         )
         body = Called(pending.call, msgspec.Raw(encode(int(process.pid))), None, TRUSTED)
         self._others.adopt(process, definition, resident, body, pending.blobs)
+        if facts := self._used(resident, decision.grant):
+            self._machine.submit(resident, (), Rows(facts=facts))  # one transaction with it: `consider`
         pending.past = Past(pending.call, result=body, at_ns=self._machine.now_ns)
         pending.answer = Answer(int(process.pid), None, TRUSTED, at_ns=self._machine.now_ns)
 
@@ -303,3 +315,10 @@ class Internal:
             label=pending.call.label,
         )
         self.answer(resident, pending, None, rows=Rows(notes=(note,)))
+
+
+def _refused(decision: Decision, what: str, remedy: str = "") -> Failure:
+    """What a program is told that may not: a prohibition speaks for itself."""
+    if isinstance(decision, Denied) and decision.rule == "forbidden":
+        return denial(decision)
+    return Failure("E301", what, remedy)

@@ -31,9 +31,9 @@ from urllib.parse import urlsplit
 
 from ergos.base.errors import SettingsError
 from ergos.kernel.calls import EffectClass
+from ergos.kernel.egress import REFERENCE, SECRET_NAME
 from ergos.kernel.mounts import (
     DEADLINE_S,
-    FROM_VAULT,
     IDLE_S,
     MEMORY_MIB,
     OAuthSettings,
@@ -66,7 +66,6 @@ ROLES: Final = cast("tuple[ArgumentRole, ...]", get_args(ArgumentRole))
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
-_SECRET: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,99}")
 _HOST: Final = re.compile(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _SECRET_WORDS: Final = ("token", "secret", "password", "passwd", "api_key", "apikey", "authorization", "credential")
 _OWN_HEADERS: Final = frozenset("host content-length content-type accept accept-encoding connection transfer-encoding "
@@ -257,7 +256,7 @@ def _valued(value: object, where: str, names: re.Pattern[str], expected: str) ->
         if not names.fullmatch(name):
             raise SettingsError(f"{where}: {name[:60]!r} is not {expected}")
         text = _text(one, f"{where}.{name}")
-        if text.startswith(FROM_VAULT):
+        if text.startswith(REFERENCE):
             _secret(text, f"{where}.{name}")
         elif text and any(word in name.lower().replace("-", "_") for word in _SECRET_WORDS):
             raise SettingsError(f"{where}.{name}: a secret does not belong into a file: {_HOW}")
@@ -280,8 +279,8 @@ def _headers(value: object, where: str, *, signed: bool) -> dict[str, str]:
 
 def _secret(text: str, where: str) -> str:
     """The name of a secret."""
-    name = text.removeprefix(FROM_VAULT)
-    if not text.startswith(FROM_VAULT) or not _SECRET.fullmatch(name):
+    name = text.removeprefix(REFERENCE)
+    if not text.startswith(REFERENCE) or not SECRET_NAME.fullmatch(name):
         raise SettingsError(f"{where}: a secret does not belong into a file: {_HOW}")
     return name
 

@@ -234,10 +234,10 @@ class Reactor:
             DefinitionError,
             UsageError,
         ) as error:  # driving it again would end the same way
-            self.apply(resident, Fail(failure_of(error)))
+            self.apply(resident, Fail(failure_of(error), turn.label))
             return False
         except (Exception, GeneratorExit) as error:  # noqa: BLE001 - whatever a program raises is its crash, not ours
-            crash = Crash(failure_of(error), definition.supervision, self.machine.now_ns)
+            crash = Crash(failure_of(error), definition.supervision, self.machine.now_ns, turn.label)
             self.apply(resident, crash)
             return False
         return True

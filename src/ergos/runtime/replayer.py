@@ -232,18 +232,27 @@ def _starting_words(definition: Definition) -> Iterator[Plain]:
             yield list(matcher.values)
 
 
-def judged(pending: Pending, tool: Tool | None) -> Proposal:
-    """A call of a tool as the policy judges it, whoever makes it."""
+def judged(
+    pending: Pending,
+    tool: Tool | None,
+    *,
+    agent: str = "",
+    name: str = "",
+    args: dict[str, Plain] | None = None,
+    wrote: bool = False,
+) -> Proposal:
+    """A call as the policy judges it; `args` and `name` stand for it where it sees others than the program gave."""
     call = pending.call
     return Proposal(
-        agent="",
+        agent=agent,
         verb=call.kind,
-        name=call.name,
-        args=pending.request.args,
+        name=name or call.name,
+        args=pending.request.args if args is None else args,
         label=call.label,
         reach="read" if tool is None else tool.spec.goes,
         roles={} if tool is None else tool.spec.roles,
         modelled=call.label.modelled,
+        wrote=wrote,
     )
 
 

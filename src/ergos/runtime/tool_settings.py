@@ -53,7 +53,6 @@ ENTRIES_MAX: Final = 100  # folders, hooks or notices of one file; more are gene
 NAME_CHARS_MIN: Final = 2  # characters of a folder's name: 'c:/' is another thing on some machines
 
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
-_NEVER_IN_ADDRESSES: Final = frozenset("<>,;:\\\"'()")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _BELONGS: Final = "a secret does not belong into a file: `ergos secret set NAME` keeps it; write its name, as in"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ergos.kernel.permission.concordance import Concordance, form_of
+from ergos.kernel.permission.concordance import Concordance, form_of, read
 
 
 def said(text: str, value: object) -> bool:
     index = Concordance()
-    index.add(text)
+    index.take(read(text))
     return index.holds(value, form_of(value) or [])
 
 
@@ -87,14 +87,14 @@ def test_a_value_is_found_where_it_was_said(text: str, value: object, found: boo
 
 def test_words_of_two_texts_are_not_one_phrase() -> None:
     index = Concordance()
-    index.add(["Sarah", "Baker"])
+    index.take(read(["Sarah", "Baker"]))
     assert index.phrase(["w:sarah"])
     assert not index.phrase(["w:sarah", "w:baker"])
 
 
 def test_tomorrow_follows_from_a_day_that_was_given_alone() -> None:
     index = Concordance()
-    index.add("tomorrow at 10:00")
+    index.take(read("tomorrow at 10:00"))
     assert not index.holds("2024-05-16 10:00", form_of("2024-05-16 10:00") or [])
     index.today([{"date": "2024-05-15"}])
     index.today("on 2024-05-15")
@@ -106,6 +106,6 @@ def test_tomorrow_follows_from_a_day_that_was_given_alone() -> None:
 
 def test_a_phrase_at_the_very_start_is_not_looked_for_before_it() -> None:
     index = Concordance()
-    index.add("baker sarah")
+    index.take(read("baker sarah"))
     assert not index.phrase(["w:x", "w:baker"])
     assert not index.phrase(["w:sarah", "w:baker"])

@@ -95,10 +95,6 @@ class Concordance:
         self._today: Final[set[int]] = set()
         self._timed = False
 
-    def add(self, value: Plain) -> None:
-        """Take what was said."""
-        self.take(read(value))
-
     def take(self, said: Sequence[tuple[object, list[str]]]) -> None:
         """Take what was said, as it was read."""
         for leaf, found in said:

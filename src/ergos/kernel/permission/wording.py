@@ -31,7 +31,6 @@ _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5\u180
     map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
 )
 """Letters and marks without ink, which no category gives away."""
-_SIGNS: Final = frozenset(" .:/@-_?=&#%+~,;()[]{}<>|*'!$^`")
 _FOREIGN: Final = frozenset({"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "GEORGIAN", "GOTHIC"})
 """Scripts with letters that look like Latin ones. Han, kana, Hangul, Arabic, Hebrew and Indic have none."""
 _LATIN_LIKE: Final = frozenset("асԁеһіјӏорԛѕԝхуѵАВСЕНІЈКМОРЅТУХαιοκνρτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧոսօցհյ")
