@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,11 +15,11 @@ from typing import TypeVar
 import msgspec
 import pytest
 
-from ergos.app.equipment import Equipment, JoinedMounts, _given
+from ergos.app.equipment import Equipment, JoinedMounts, _given, _Ways
 from ergos.app.home import Home, home_at, kernel_on, load_with, reading
 from ergos.base.canonical import Plain
 from ergos.base.entropy import SeededEntropy
-from ergos.base.errors import UsageError
+from ergos.base.errors import UsageError, WorldError
 from ergos.base.ids import Digest, Pid
 from ergos.drivers.host import FileSigner
 from ergos.drivers.sandbox.sandboxes import NoSandboxes, open_sandboxes
@@ -322,6 +323,34 @@ def test_a_server_reaches_no_more_than_it_names_and_no_more_than_its_owner_allow
     found = equipment(tmp_path, Home(msgspec.structs.replace(home.settings, egress=rules)))
     assert [rule.name for rule in found.rules_for(("a.example", "c.example")).rules] == ["a"]
     assert found.rules_for(()).rules == ()
+
+
+def test_a_server_that_is_started_again_keeps_its_way_when_the_one_before_is_shut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    async def play() -> None:
+        ways = _Ways(equipment(tmp_path))
+        before, after = [Path(await ways.open("ours", ())) for _ in range(2)]
+        await ways.close(str(before))
+        assert not before.parent.exists()
+        _, writer = await asyncio.open_unix_connection(after)
+        writer.close()
+        await writer.wait_closed()
+        await ways.close(str(after))
+
+    asyncio.run(play())
+    assert not list(tmp_path.glob("ergos-way-*"))
+
+
+def test_a_way_that_cannot_be_opened_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("x" * 100)  # a socket's path has at most about 108 bytes
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with pytest.raises(WorldError, match="the socket"):
+        asyncio.run(_Ways(equipment(tmp_path)).open("ours", ()))
+    assert not list(deep.iterdir())
 
 
 def test_without_a_kernel_nobody_is_asked(tmp_path: Path) -> None:

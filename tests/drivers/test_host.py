@@ -23,7 +23,7 @@ def test_a_key_is_made_once_for_its_owner_alone_and_signs(tmp_path: Path) -> Non
 
 
 def test_a_half_written_key_of_a_killed_kernel_does_not_stop_the_next(tmp_path: Path) -> None:
-    (tmp_path / "key.new").write_bytes(b"half")
+    (tmp_path / ".key.new").write_bytes(b"half")
     assert len(FileSigner(tmp_path / "key").public_key) == 64
 
 

@@ -7,8 +7,7 @@ leaves goes by the owner's rules and is journaled. Composes; decides nothing.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol, cast
 
@@ -17,7 +16,7 @@ import msgspec
 from ergos.app.making import MadeTools, propose_tool, workshop_at
 from ergos.base.canonical import Plain
 from ergos.base.entropy import Entropy
-from ergos.base.errors import UsageError, ValueShapeError
+from ergos.base.errors import UsageError, ValueShapeError, WorldError
 from ergos.base.ids import Pid
 from ergos.drivers.egress.dialling import Dialler
 from ergos.drivers.egress.fetcher import Fetcher
@@ -245,39 +244,37 @@ class Equipment:
 
 
 class _Ways:
-    """A socket with a proxy for each server that may reach something."""
+    """A socket with a proxy for each start of a server that may reach something."""
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment: Final = equipment
-        self._open: Final[dict[str, tuple[EgressProxy, Path]]] = {}
+        self._open: Final[dict[str, EgressProxy]] = {}
 
     async def open(self, server: str, hosts: tuple[str, ...]) -> str:
         """Path of the socket. Raises: WorldError."""
+        del server
         proxy = self._equipment.proxy(self._equipment.rules_for(hosts))
-        folder = Path(tempfile.mkdtemp(prefix="ergos-way-"))
-        path = folder / "door"
-        await proxy.listen(path)
-        self._open[server] = (proxy, path)
+        path = Path(tempfile.mkdtemp(prefix="ergos-way-")) / "door"
+        try:
+            await proxy.listen(path)
+        except WorldError:
+            _cleared(path)
+            raise
+        self._open[str(path)] = proxy
         return str(path)
 
-    async def close(self, server: str) -> None:
+    async def close(self, door: str) -> None:
         """That way is shut."""
-        found = self._open.pop(server, None)
-        if found is not None:
-            proxy, path = found
+        proxy = self._open.pop(door, None)
+        if proxy is not None:
             await proxy.stop()
-            path.unlink(missing_ok=True)
-            path.parent.rmdir()
+            _cleared(Path(door))
 
 
-@asynccontextmanager
-async def equipped(settings: Settings, signer: Signer, entropy: Entropy) -> AsyncGenerator[Equipment, None]:
-    """Equipment, closed at the end."""
-    equipment = Equipment(settings, signer, entropy)
-    try:
-        yield equipment
-    finally:
-        await equipment.close()
+def _cleared(door: Path) -> None:
+    """Away with a socket and its folder."""
+    door.unlink(missing_ok=True)
+    door.parent.rmdir()
 
 
 def _approved(name: str, pin: Pin) -> ServerPin | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ergos.base.errors import WorldError
+from ergos.drivers.whole_file import replace_file
 
 
 class HostClock:
@@ -69,15 +70,7 @@ def _key(path: Path) -> Ed25519PrivateKey:
 def _new_key(path: Path) -> bytes:
     """Make a key file, whole or not at all: a kernel killed here must not leave half a key."""
     raw = Ed25519PrivateKey.generate().private_bytes_raw()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)
+    replace_file(path, raw)
     return raw
 
 

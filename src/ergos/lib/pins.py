@@ -3,13 +3,12 @@
     skills.lock   {"version": 1, "pins": {"pdf-forms": {"digest": "3f…", "by": "alice", "at_ns": 1764…}}}
 
 Rules: a digest that is not there is not approved; a file that cannot be read approves nothing and says so, because
-guessing would be a permission. Writers take turns (flock) and a reader sees the old file or the new one, never a part.
+guessing would be a permission. Writers take turns and a reader sees the old file or the new one, never a part.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 from collections.abc import Callable, Generator, Mapping
@@ -21,6 +20,8 @@ import msgspec
 
 from ergos.base.errors import SettingsError
 from ergos.base.ids import Digest
+from ergos.drivers import whole_file
+from ergos.drivers.whole_file import turn
 
 VERSION: Final = 1
 PINS_MAX: Final = 2_000  # approvals in one file
@@ -97,14 +98,11 @@ class PinFile:
 @contextmanager
 def writing(path: Path) -> Generator[None]:
     """Keep others who would replace this file out, until the block ends. Raises: SettingsError."""
-    beside = path.with_name(f".{path.name}.turn")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        descriptor = turn(path)
     except OSError as error:
         raise _unwritable(path, error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
@@ -124,17 +122,8 @@ def replace_file(path: Path, content: bytes) -> None:
 
     Raises: SettingsError.
     """
-    beside = path.with_name(f".{path.name}.new")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-        sync_folder(path.parent)
+        whole_file.replace_file(path, content)
     except OSError as error:
         raise _unwritable(path, error) from error
 
@@ -142,12 +131,3 @@ def replace_file(path: Path, content: bytes) -> None:
 def _unwritable(path: Path, error: OSError) -> SettingsError:
     remedy = "free some space" if error.errno in _NO_ROOM else f"see who may write in {path.parent}"
     return SettingsError(f"{path} cannot be written: {error.strerror}", remedy=f"{remedy}, then try again")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable. Raises: OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -37,6 +37,20 @@ def test_a_refusal_is_an_error_with_its_reason() -> None:
         ended_with(encode(Result(refused="no room")))
 
 
+def test_a_wake_up_for_nothing_does_not_end_a_job() -> None:
+    async def test() -> None:
+        ours, theirs = socket.socketpair()
+        result = os.memfd_create("result")
+        running = RunningJob(Job(command=("x",)), ours, result)
+        running._finish()
+        assert not running.ended.done()
+        os.write(result, encode(Result(status=4)))
+        theirs.close()
+        assert (await running.wait()).status == 4
+
+    asyncio.run(test())
+
+
 def test_waiting_twice_says_the_same() -> None:
     async def test() -> None:
         ours, theirs = socket.socketpair()

@@ -57,7 +57,7 @@ def confining(scratch: Path, backend: str | None = None) -> Iterator[HostSandbox
     """A real sandbox; the test is skipped where this machine has none of the kind."""
     found = open_sandboxes(scratch, backend)  # type: ignore[arg-type]
     if not isinstance(found, HostSandboxes):
-        pytest.skip(f"no sandbox ({backend or 'any'}): {found._why}")
+        pytest.skip(f"no sandbox ({backend or 'any'}): {found.why}")
     try:
         yield found
     finally:

@@ -5,11 +5,16 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ergos.base.errors import ErgosError, ToolFailedError
+from ergos.base.ids import Pid
+from ergos.base.world_errors import InDoubtError
+from ergos.drivers.sandbox.sandboxes import HostSandboxes
 from ergos.drivers.tools.git import GitTools
 from ergos.drivers.tools.workspaces import Workspaces
+from ergos.kernel.confinement import Ended, Job, Running
 from ergos.kernel.packages import Absent, Performed
 from tests.drivers.tools.errands import Bench, confining
 
@@ -64,6 +69,41 @@ def test_a_commit_is_made_once_and_found_again(bench: Bench, repo: Path) -> None
     assert "b.txt" in git(repo, "status", "--porcelain")
     with pytest.raises(ToolFailedError, match="nothing was committed"):
         bench.do("git.commit", "k3", **asked)
+
+
+class Interfering:
+    """A real sandbox that does not say how a chosen run of git ended, though it ran."""
+
+    name = "interfering"
+
+    def __init__(self, sandboxes: HostSandboxes, *lost: str) -> None:
+        self._sandboxes, self._lost = sandboxes, lost
+
+    async def run(self, job: Job, stdin: bytes = b"") -> Ended:
+        ended = await self._sandboxes.run(job, stdin)
+        word = next(word for word in job.command if word in {"add", "commit", "log"})
+        return msgspec.structs.replace(ended, why="deadline", status=137) if word in self._lost else ended
+
+    async def open(self, job: Job) -> Running:
+        raise AssertionError
+
+    def kill(self, pid: Pid | None = None) -> int:
+        return self._sandboxes.kill(pid)
+
+
+def test_a_commit_that_stood_before_git_was_ended_is_no_failure(tmp_path: Path, repo: Path) -> None:
+    asked = {"repository": "site", "message": "Change a"}
+    with confining(tmp_path) as sandboxes:
+        for number, lost in enumerate([("commit",), ("log",), ("commit", "log")]):
+            (repo / "a.txt").write_text(f"{number}\n")
+            tools = Bench(GitTools(Workspaces(tmp_path / "home", "alice"), Interfering(sandboxes, *lost)).tools())
+            if "log" in lost:
+                with pytest.raises(InDoubtError, match="cannot be seen"):
+                    tools.do("git.commit", f"k{number}", **asked)
+            else:
+                made = tools.do("git.commit", f"k{number}", **asked)
+                assert made["commit"] == git(repo, "rev-parse", "HEAD").strip()
+            assert git(repo, "rev-list", "--count", "HEAD").strip() == str(number + 2)
 
 
 def test_a_message_cannot_pretend_to_be_another_call(bench: Bench, repo: Path) -> None:

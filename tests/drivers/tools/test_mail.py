@@ -309,6 +309,14 @@ def test_where_sent_mail_is_looked_for_a_broken_line_is_settled_at_once(tmp_path
     assert len(server.letters) == 1
 
 
+def test_a_broken_line_and_a_folder_that_cannot_be_seen_leave_a_doubt_and_not_a_failure(tmp_path: Path) -> None:
+    with sent("") as folder:
+        port = folder.port
+    with serving(dies="AFTER") as server, pytest.raises(InDoubtError, match="cannot be seen"):
+        bench(tmp_path, server.port, sent_host="127.0.0.1", sent_port=port).do("mail.send", **LETTER)
+    assert len(server.letters) == 1
+
+
 def test_a_folder_that_cannot_be_seen_is_no_proof_of_absence(tmp_path: Path) -> None:
     with sent("") as folder:
         port = folder.port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -146,6 +147,19 @@ def test_a_line_that_breaks_after_sending_leaves_a_doubt_and_not_a_failure(bench
     with pytest.raises(InDoubtError):
         bench.do("http.send", url=f"{site.url}/dies", text="x")
     assert len(site.requests) == 1
+
+
+def test_an_answer_that_does_not_come_in_time_leaves_a_doubt_and_not_a_failure() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        rule = EgressRule(
+            name="here", host="127.0.0.1", scheme="http", ports=(port,), methods=(), private=True, deadline_s=0.3
+        )
+        passage = Passage(EgressRules((rule,)), Drawer(), ManualClock(START_NS), lambda _: None)
+        with pytest.raises(InDoubtError, match="not known"):
+            Bench(WebTools(Fetcher(passage), {}, None).tools()).do(
+                "http.send", url=f"http://127.0.0.1:{port}/x", text="x"
+            )
 
 
 def test_what_was_never_connected_is_a_failure_that_sent_nothing(site: Site) -> None:

@@ -36,7 +36,7 @@ def test_nothing_is_there_before_something_is_kept(tmp_path: Path) -> None:
 def test_the_file_shows_nothing_and_is_its_owners_alone(file: SealedFile) -> None:
     assert b"secret-value" not in file.path.read_bytes()
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
-    assert {path.name for path in file.path.parent.iterdir()} == {"key", "secrets", "secrets.lock"}
+    assert {path.name for path in file.path.parent.iterdir()} == {"key", "secrets", ".secrets.turn"}
 
 
 def test_two_writings_of_the_same_differ(file: SealedFile) -> None:
@@ -111,7 +111,7 @@ def test_a_change_that_fails_changes_nothing(file: SealedFile) -> None:
 
 
 def test_a_draft_left_by_a_kill_is_in_nobodys_way(file: SealedFile) -> None:
-    file.path.with_name("secrets.new").write_bytes(b"half")
+    file.path.with_name(".secrets.new").write_bytes(b"half")
     with file.changing() as kept:
         kept["b"] = Kept("x")
     assert set(file.read()) == {"a", "b"}

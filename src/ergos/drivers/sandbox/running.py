@@ -112,9 +112,13 @@ class RunningJob:
 
     def _finish(self) -> None:
         """The keeper closed its end: it is over."""
-        with contextlib.suppress(BlockingIOError, ConnectionError):
+        try:
             if self._control.recv(16):
                 return
+        except BlockingIOError:  # woken for nothing
+            return
+        except ConnectionError:
+            pass  # it went with words of ours unread
         self._loop.remove_reader(self._control.fileno())
         self._control.close()
         self._close_stdin()

@@ -19,10 +19,10 @@ import msgspec
 
 from ergos.base.canonical import Plain, digest
 from ergos.base.clock import SECOND
-from ergos.base.errors import ToolFailedError, ValueShapeError
+from ergos.base.errors import ErgosError, ToolFailedError, ValueShapeError
 from ergos.base.limits import MIB
 from ergos.drivers.tools.confined import Room, look, opened, reading
-from ergos.drivers.tools.declaring import Arguments, Builtin
+from ergos.drivers.tools.declaring import Arguments, Builtin, unsettled
 from ergos.drivers.tools.inside import sandbox_of
 from ergos.drivers.tools.paths import Place, file_of, place_of
 from ergos.drivers.tools.workspaces import Workspaces
@@ -213,17 +213,30 @@ class GitTools:
             )
         }
         scope = ["--only", "--", *paths] if asked.paths else []
-        said = await self._git(
-            asked.repository, errand, "commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim",
-            "--file=-", *scope, write=True, stdin=message.encode(), env=author, may_fail=True,
-        )  # fmt: skip
+        try:
+            said = await self._git(
+                asked.repository, errand, "commit", "--quiet", "--no-verify", "--no-gpg-sign", "--cleanup=verbatim",
+                "--file=-", *scope, write=True, stdin=message.encode(), env=author, may_fail=True,
+            )  # fmt: skip
+        except ToolFailedError:  # it was ended, maybe after the commit stood
+            found = await self._settled(asked, errand)
+            if isinstance(found, Absent):
+                raise
+            return found
         if said.status != 0:
             told = (said.stdout + said.stderr).decode("utf-8", "replace").strip()[:400]
             raise ToolFailedError(f"nothing was committed: {told}", remedy="git.status shows what there is to commit")
-        found = await self._committed(asked, errand)
+        found = await self._settled(asked, errand)
         if isinstance(found, Absent):
             raise ToolFailedError("git said it committed, but the commit is not there", remedy="look at git.log")
         return found
+
+    async def _settled(self, asked: Commit, errand: Errand) -> dict[str, Plain] | Absent:
+        """What became of a commit that was begun. Raises: InDoubtError where that cannot be seen."""
+        try:
+            return await self._committed(asked, errand)
+        except ErgosError as error:
+            unsettled(f"whether the commit was made cannot be seen: {error.what}")
 
     async def _committed(self, asked: Commit, errand: Errand) -> dict[str, Plain] | Absent:
         """Look for the commit that carries this call's key."""
@@ -231,6 +244,8 @@ class GitTools:
             asked.repository, errand, "log", f"--max-count={PROBE_COMMITS}", "--all", "--format=%H", "--fixed-strings",
             f"--grep={TRAILER}: {_mark(errand)}", may_fail=True,
         )  # fmt: skip
+        if said.why != "exit":  # it was ended before it could say
+            raise ToolFailedError(f"git could not be asked for the commit: it was ended ({said.why})")
         found = said.stdout.decode("ascii", "replace").split()
         return {"commit": found[0]} if said.status == 0 and found else Absent()
 

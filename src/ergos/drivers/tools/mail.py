@@ -16,7 +16,7 @@ from collections.abc import Generator
 from typing import Final
 
 from ergos.base.canonical import Plain
-from ergos.base.errors import PortMissingError, SettingsError, ToolFailedError
+from ergos.base.errors import ErgosError, PortMissingError, SettingsError, ToolFailedError
 from ergos.drivers.tools.declaring import Builtin, unsettled
 from ergos.drivers.tools.inside import files_in
 from ergos.drivers.tools.letter import LETTER_BYTES_MAX, SendMail, checked, letter, message_id
@@ -64,9 +64,14 @@ class MailTool:
         try:
             await asyncio.to_thread(deliver, mail, password, recipients, body)
         except Lost as lost:
-            if mail.sent_host and not isinstance(found := await self._sent(asked, errand), Absent):
-                return found
-            unsettled(f"{lost}; whether the letter was sent is not known")
+            doubt = f"{lost}; whether the letter was sent is not known"
+            try:
+                found = await self._sent(asked, errand) if mail.sent_host else Absent()
+            except ErgosError as error:  # what cannot be looked at says nothing of the letter
+                unsettled(f"{doubt}: {error.what}")
+            if isinstance(found, Absent):
+                unsettled(doubt)
+            return found
         return {"message_id": message_id(mail.sender, errand), "recipients": len(recipients)}
 
     async def _sent(self, asked: SendMail, errand: Errand) -> dict[str, Plain] | Absent:

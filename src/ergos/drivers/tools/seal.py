@@ -14,12 +14,12 @@ import binascii
 import contextlib
 import hashlib
 import hmac
-import os
 from pathlib import Path
 from typing import Final
 
 from ergos.base.entropy import Entropy
 from ergos.base.errors import ValueShapeError, WorldError
+from ergos.drivers.whole_file import replace_file
 
 KEY_BYTES: Final = 32
 _MARK_BYTES: Final = 32
@@ -58,14 +58,7 @@ def seal_of(path: Path, entropy: Entropy) -> Seal:
         with contextlib.suppress(FileNotFoundError):
             return Seal(_checked(path.read_bytes(), path))
         key = bytes(entropy.below(256, stream="seal") for _ in range(KEY_BYTES))
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        replace_file(path, key)
     except OSError as error:
         raise WorldError(
             f"the key {path} cannot be read or written: {error.strerror}",

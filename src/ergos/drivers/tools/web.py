@@ -18,7 +18,7 @@ import msgspec
 
 from ergos.base.canonical import Plain, encode
 from ergos.base.clock import SECOND
-from ergos.base.errors import PortMissingError, SourceError, ToolFailedError, ValueShapeError
+from ergos.base.errors import DeadlineError, PortMissingError, SourceError, ToolFailedError, ValueShapeError
 from ergos.base.limits import MIB
 from ergos.base.world_errors import HttpError
 from ergos.drivers.sources.decode import decode
@@ -175,8 +175,8 @@ class WebTools:
             headers.setdefault("content-type", "application/json")
         try:
             reply = await self._out().fetch(asked.method, asked.url, headers, body, deadline_s=WEB_DEADLINE_S)
-        except HttpError as error:
-            if error.kind in _UNSENT:
+        except (HttpError, DeadlineError) as error:
+            if isinstance(error, HttpError) and error.kind in _UNSENT:
                 raise
             unsettled(f"{error.what}; whether the request was taken is not known")
         return {**_said(reply), **_cut(_text(reply))}

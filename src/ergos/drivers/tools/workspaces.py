@@ -23,6 +23,7 @@ from ergos.base.canonical import Plain, digest_of
 from ergos.base.errors import ToolFailedError
 from ergos.drivers.tools.confined import Room
 from ergos.drivers.tools.paths import Place
+from ergos.drivers.whole_file import replace_file
 from ergos.kernel.packages import Errand
 
 NOTES_KEPT: Final = 4_096  # notes of begun changes kept for each agent; a repetition comes at the next start, not later
@@ -88,18 +89,7 @@ class Workspaces:
         """Note, durably, what is about to be done under this key. Raises: ToolFailedError."""
         path = self._note(errand)
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = path.with_suffix(".draft")
-            with draft.open("wb") as file:
-                file.write(msgspec.json.encode(note))
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-            handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            replace_file(path, msgspec.json.encode(note))
             if int(path.name[:8], 16) % NOTES_SWEPT == 0:
                 _sweep(path.parent)
         except OSError as error:

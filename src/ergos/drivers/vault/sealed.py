@@ -10,7 +10,6 @@ whole or not at all; two writers take turns. No error holds anything of what is 
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import stat
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ergos.base.entropy import Entropy
 from ergos.base.world_errors import SecretError
+from ergos.drivers.whole_file import replace_file, turn
 
 SEALED_BYTES_MAX: Final = 16 * 1024 * 1024  # bytes of the file; a thousand secrets of the greatest length
 
@@ -80,14 +80,11 @@ class SealedFile:
     @contextmanager
     def changing(self) -> Generator[dict[str, Kept]]:
         """What is inside, to be changed; written when the block ends well. Raises: SecretError."""
-        lock = self.path.with_name(f"{self.path.name}.lock")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            descriptor = turn(self.path)
         except OSError as error:
             raise self._unwritable(error) from error
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             kept = self.read()
             yield kept
             self._write(kept)
@@ -99,21 +96,8 @@ class SealedFile:
         sealed = _MARK + nonce + self._cipher().encrypt(nonce, msgspec.json.encode(kept), _MARK)
         if len(sealed) > SEALED_BYTES_MAX:
             raise SecretError("there is no room for more secrets", remedy="`ergos secret forget NAME` makes room")
-        draft = self.path.with_name(f"{self.path.name}.new")
         try:
-            draft.unlink(missing_ok=True)
-            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                file.write(sealed)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.rename(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            replace_file(self.path, sealed)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -20,8 +20,8 @@ from ergos.buses.mcp.host.bare import BareSandboxes
 from ergos.buses.mcp.host.meter import Meter
 from ergos.buses.mcp.host.pipe import over_pipes
 from ergos.kernel.confinement import Bind, Bounds, Job, Running, Sandboxes
-from ergos.kernel.egress import Vault
-from ergos.kernel.mounts import FROM_VAULT, Consent, Questions, ServerSettings, Ways
+from ergos.kernel.egress import REFERENCE, Vault
+from ergos.kernel.mounts import Consent, Questions, ServerSettings, Ways
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -79,7 +79,7 @@ async def reached(settings: ServerSettings, around: Surroundings, meter: Meter) 
             yield streams
     finally:
         if door is not None and around.ways is not None:
-            await around.ways.close(settings.name)
+            await around.ways.close(door)
 
 
 async def _way_out(settings: ServerSettings, around: Surroundings) -> str | None:
@@ -143,12 +143,12 @@ def revealed(settings: ServerSettings, values: Mapping[str, str], vault: Vault |
     """Values with their secrets in place. Raises: SecretError."""
     found: dict[str, str] = {}
     for name, value in values.items():
-        if value.startswith(FROM_VAULT):
+        if value.startswith(REFERENCE):
             if vault is None:
                 raise SecretError(
-                    f"{settings.name} needs the secret {value[len(FROM_VAULT) :]!r}, and there is no vault"
+                    f"{settings.name} needs the secret {value[len(REFERENCE) :]!r}, and there is no vault"
                 )
-            found[name] = vault.get(value[len(FROM_VAULT) :])
+            found[name] = vault.get(value[len(REFERENCE) :])
         else:
             found[name] = value
     return found
