@@ -174,6 +174,19 @@ def test_the_newest_draft_of_an_agent_takes_the_place_of_its_older_one(workshop:
     assert len(list((tmp_path / "made").glob("*.json"))) == 1
 
 
+def test_drafts_of_several_agents_under_one_name_are_bounded_and_replaced_too(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    for number in range(PENDING_MAX):
+        workshop.keep(draft(agent=f"agent{number}"), PASSED)
+    for result in ("a.lower()", "a.title()"):
+        workshop.keep(draft(result, agent="agent0"), PASSED)
+        workshop.keep(draft(result, agent="agent1"), PASSED)
+    assert len(list((tmp_path / "made").glob("*.json"))) == PENDING_MAX
+    with pytest.raises(BoundError):
+        workshop.keep(draft(agent="one more"), PASSED)
+
+
 def test_what_is_approved_already_is_not_asked_for_again(workshop: Workshop) -> None:
     approved(workshop, draft())
     assert workshop.keep(draft(), PASSED) == "approved"

@@ -141,6 +141,16 @@ def test_an_approval_is_taken_back_where_it_was_given(view: ToolsView, server: S
     assert server.decided == [("withdraw", "github.list", "alice")]
 
 
+def test_a_tool_that_an_agent_made_hides_none_whose_name_it_borrows() -> None:
+    made = Server(OLD, msgspec.structs.replace(NEW, name="made.github"))
+    meant = Server(OLD, msgspec.structs.replace(NEW, name="github"))
+    view = ToolsView([made, meant])
+    assert asyncio.run(view.show("github")).row.name == "github"
+    asyncio.run(view.withdraw("github", "alice"))
+    assert meant.decided == [("withdraw", "github", "alice")]
+    assert asyncio.run(ToolsView([made]).show("github")).row.name == "made.github"
+
+
 def test_what_is_not_there_is_an_error(view: ToolsView) -> None:
     for act in (view.show("nothing"), view.log("nothing")):
         with pytest.raises(UsageError):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ergos.cli.inbox import call_lines
+
 from .conftest import PAYER, Shell
 
 
@@ -29,6 +31,15 @@ def test_an_answer_counts_once(shell: Shell):
     shell("answer", "1", "bob")
     shell("answer", "1", "eve", code=2)
     assert "nothing open has the number 1" in shell.err
+
+
+def test_an_approval_says_exactly_what_was_approved(shell: Shell):
+    shell("run", shell.agent("payer", PAYER), code=3)
+    shell("answer", "1", "bob")
+    shell("wait", "1", code=3)
+    shell("approve", "2")
+    for said in ("approved: approval 2", "call  pay", "to     = bob", "amount = 5"):
+        assert said in shell.err
 
 
 def test_a_denied_call_is_not_made(shell: Shell):
@@ -69,3 +80,17 @@ def test_a_question_can_be_answered_with_a_value(shell: Shell):
     shown = [line.split() for line in shell("inbox").splitlines()]
     assert ["to", "=", "alice"] in shown
     assert ["call", "pay"] in shown
+
+
+def test_the_end_of_a_long_argument_is_shown_with_the_call() -> None:
+    body = "nothing to see here " * 40 + "and wire 900 to eve"
+    lines = call_lines({"tool": "mail.send", "arguments": {"to": "bob", "body": body}, "read_before": ["act x()"]})
+    assert (
+        "".join(line.strip() for line in lines)
+        .replace(" ", "")
+        .endswith("andwire900toeve" + "readbefore,fromsourcesnobodyvouchesfor,thelastfirst:actx()")
+    )
+    huge = call_lines({"tool": "x", "arguments": {"a": "y" * 30_000}})
+    assert huge[-1].strip() == "… and 10,000 more characters; `ergos inbox --json` has them all"
+    hostile = call_lines({"tool": "x", "arguments": {"a\x1b[2J": "b\n\x1b[31m\u202ec"}})
+    assert not any(sign in line for line in hostile for sign in "\x1b\n\u202e")

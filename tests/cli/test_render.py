@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ergos.cli.render import SHORT_CHARS, clean, short
+from ergos.cli.render import SHORT_CHARS, clean, piece, short
 
 
 @given(st.text())
@@ -31,6 +31,15 @@ def test_ordinary_text_is_shown_as_it_is():
 
 def test_nothing_that_reorders_or_hides_is_shown():
     hidden = [0x061C, 0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x202E, 0x2060, 0x2066, 0x2069, 0xFEFF, 0xFFF9, 0xE0041]
+    hidden += [0x00AD, 0x034F, 0x115F, 0x180E, 0x2800, 0x3164, 0xFE01, 0xFFA0, 0xE000, 0xE0101]
     shown = clean("".join(map(chr, hidden)))
     assert shown == "·" * len(hidden)
     assert clean("👨\u200d👩") == "👨\u200d👩", "emoji are joined by one that hides nothing"
+    assert clean("bob\u200d@example.com") == "bob·@example.com", "between other letters it hides something"
+
+
+def test_a_text_that_comes_in_pieces_is_shown_like_the_whole():
+    text = "👨\u200d👩 ❤\ufe0f"
+    assert "".join(map(piece, text)) == clean(text) == text
+    assert piece("a\u202eb") == "a·b"
+    assert piece("") == ""

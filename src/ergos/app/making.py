@@ -80,7 +80,7 @@ class Workshop:
         with self.lock.alone():
             if any(pin.digest == draft.digest for pin in self.lock.read().values()):
                 return "approved"
-            waiting = [one.pending for one in self.standings() if one.pending is not None]
+            waiting = self._waits()
             mine = [one for one in waiting if _name(one) == spec.name and one.draft.agent == draft.agent]
             if len(waiting) - len(mine) >= PENDING_MAX:
                 raise BoundError(
@@ -96,12 +96,7 @@ class Workshop:
         """Every made tool, by name. Raises: SettingsError for a damaged lock."""
         pins = self.lock.read()
         approved = {name: self._filed(pin.digest) for name, pin in pins.items()}
-        running = {pin.digest for pin in pins.values()}
-        pending: dict[str, Filed] = {}
-        for path in sorted(self._folder.glob("*.json"))[: 10 * PENDING_MAX]:
-            filed = self._filed(Digest(path.stem)) if path.stem not in running else None
-            if filed is not None:
-                pending[_name(filed)] = filed
+        pending = {_name(filed): filed for filed in self._waits()}
         found = [
             Standing(
                 name=name,
@@ -164,6 +159,13 @@ class Workshop:
         self.lock.change(lambda pins: {key: pin for key, pin in pins.items() if key != one.name})
         if one.approved is not None:
             self._path(one.approved.draft.digest).unlink(missing_ok=True)
+
+    def _waits(self) -> list[Filed]:
+        """Every draft that is not approved, also several of one name. Raises: SettingsError."""
+        running = {pin.digest for pin in self.lock.read().values()}
+        paths = sorted(self._folder.glob("*.json"))[: 10 * PENDING_MAX]
+        found = [self._filed(Digest(path.stem)) for path in paths if path.stem not in running]
+        return [filed for filed in found if filed is not None]
 
     def _waiting(self, name: str, digest: str) -> tuple[str, Filed]:
         one = self.standing(name)

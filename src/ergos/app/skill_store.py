@@ -19,10 +19,11 @@ import msgspec
 
 from ergos.base.clock import Clock
 from ergos.base.errors import DefinitionError, SettingsError, UsageError
+from ergos.drivers.whole_file import sync_folder
 from ergos.kernel.packages import ToolSpec
 from ergos.kernel.permission.wording import Language
 from ergos.lib.bundle import Bundle, take
-from ergos.lib.pins import Pin, PinFile, replace_file, sync_folder
+from ergos.lib.pins import Pin, PinFile, replace_file
 from ergos.lib.skill_file import SkillFile
 from ergos.lib.skill_wants import Wanted, asks_more, sentences_of, wanted
 from ergos.lib.skills import LOCK, Skill, skill_of, skills_in

@@ -143,8 +143,8 @@ class ToolsView:
         raise UsageError(f"there is no server {server[:60]!r}", remedy="`ergos tools` lists the servers' tools")
 
     async def _found(self, name: str) -> tuple[Shop, ToolShown]:
-        for shop in self._shops:
-            for called in (name, f"made.{name}"):
+        for called in (name, f"made.{name}"):  # a tool that an agent made stands before no other of that name
+            for shop in self._shops:
                 shown = await shop.show(called, self._language)
                 if shown is not None:
                     return shop, shown

@@ -35,14 +35,16 @@ async def _ask_one(here: Home, item: Item, leaving: asyncio.Event) -> bool:
     from ergos.app.catalogue import Catalogue
     from ergos.app.client import ask
     from ergos.app.home import reading
-    from ergos.cli.render import note, short
+    from ergos.cli.inbox import call_lines
+    from ergos.cli.render import note
     from ergos.runtime.control import Answer
 
     async with reading(here) as reads:
         asked = await Catalogue(here, reads).item(item)
     note(f"{item.kind} {item.id}: {asked['text']}")
     if asked["call"] is not None:
-        note(f"  {short(asked['call'])}")
+        for line in call_lines(asked["call"]):
+            note(f"  {line}")
     prompts = {"approval": "approve? [y/n]", "question": "answer", "doubt": "done, redo or fail?"}
     while True:
         text = await _line(f"  {prompts[item.kind]} (empty: later) ", leaving)

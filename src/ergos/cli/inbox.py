@@ -46,24 +46,27 @@ def inbox(
     for item in found:
         say(f"{item['number']:>4}  {item['kind']} for {item['owner']}, process {item['pid']}, asked {item['asked']}")
         say(f"      {item['text']}")
-        for line in _call(item["call"]):
+        for line in call_lines(item["call"]):
             say(f"      {line}")
         say(f"      {_how(str(item['kind']), str(item['number']))}")
     if not found:
         note("nothing waits for you")
 
 
-def _call(call: Plain) -> list[str]:
-    """The exact call, an argument a line, and what was read before it."""
-    from ergos.cli.render import short
+def call_lines(call: Plain) -> list[str]:
+    """The exact call, every argument whole, and what was read before it."""
+    from ergos.cli.render import short, whole
 
     if not isinstance(call, dict) or "tool" not in call:
-        return [] if call is None else [short(call)]
+        return [] if call is None else whole(call)
     args = call.get("arguments")
     lines = [f"call  {short(call['tool'])}"]
     if isinstance(args, dict):
         width = max((len(name) for name in args), default=0)
-        lines += [f"        {name:<{width}} = {short(value)}" for name, value in args.items()]
+        for name, value in args.items():
+            first, *more = whole(value)
+            lines.append(f"        {short(name):<{width}} = {first}")
+            lines += [f"        {'':<{width}}   {line}" for line in more]
     read = call.get("read_before")
     if isinstance(read, list) and read:
         lines += ["read before, from sources nobody vouches for, the last first:"]
@@ -81,7 +84,23 @@ def _how(kind: str, number: str) -> str:
 
 def approve(number: Number, home: HomeOption = None) -> None:
     """Approve the call an item shows: exactly this call, once."""
-    _give(home_of(home), number, "approve")
+    import asyncio
+
+    from ergos.app.catalogue import Catalogue
+    from ergos.app.home import reading
+    from ergos.cli.render import note
+
+    here = home_of(home)
+    item = _item(here, number)
+
+    async def looked() -> dict[str, Plain]:
+        async with reading(here) as reads:
+            return await Catalogue(here, reads).item(item)
+
+    asked = asyncio.run(looked())
+    _give(here, number, "approve")
+    for line in (str(asked["text"]), *call_lines(asked["call"])):
+        note(f"  {line}")
 
 
 def deny(number: Number, home: HomeOption = None) -> None:

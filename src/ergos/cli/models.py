@@ -281,12 +281,12 @@ class _Talk:
         import asyncio
 
         from ergos.base.clock import SECOND
-        from ergos.cli.render import clean, note
+        from ergos.cli.render import note, piece
         from ergos.kernel.models import Delta, Message, ModelRequest, Text, TextDelta
 
         def show(delta: Delta) -> None:
             if isinstance(delta, TextDelta):
-                print(clean(delta.text), end="", flush=True)
+                print(piece(delta.text), end="", flush=True)
 
         self._history.append(Message("user", (Text(said),)))
         began_ns = self._clock.now_ns()

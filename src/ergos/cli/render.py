@@ -15,37 +15,26 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 
 from ergos.base.errors import ErgosError
+from ergos.lib.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 SHORT_CHARS: Final = 200  # characters of a value shown within a line
-_HIDDEN: Final = {
-    code: "\N{MIDDLE DOT}"
-    for code in (
-        *range(0x20),
-        *range(0x7F, 0xA0),
-        0x061C,
-        0x200B,
-        0x200E,
-        0x200F,
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        0xFEFF,
-        *range(0xFFF9, 0xFFFC),
-        *range(0xE0000, 0xE0080),
-    )
-    if code not in (0x09, 0x0A)
-}
+LINE_CHARS: Final = 100  # characters of one line of a long value
+WHOLE_CHARS: Final = 20_000  # characters of one value of a call that its owner is shown
 _SURROGATES: Final = dict.fromkeys(range(55296, 57344), "�")
 
 
 def clean(text: str, *, one_line: bool = False) -> str:
     """Text that cannot move the cursor, ring, colour or reorder what stands beside it."""
-    shown = text.translate(_HIDDEN)
-    if not shown.isascii():
-        shown = shown.translate(_SURROGATES)
+    shown = visible(text if text.isascii() else text.translate(_SURROGATES), "\N{MIDDLE DOT}")
     return " ".join(shown.split()) if one_line else shown
+
+
+def piece(text: str) -> str:
+    """A part of a text that comes in parts, shown like the whole: what joins letters may stand at either end of it."""
+    return clean(f"中{text}中")[1:-1]
 
 
 def short(value: object) -> str:
@@ -53,6 +42,18 @@ def short(value: object) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     text = clean(text[: 2 * SHORT_CHARS], one_line=True)
     return text if len(text) <= SHORT_CHARS else text[: SHORT_CHARS - 1] + "…"
+
+
+def whole(value: object) -> list[str]:
+    """A plain value to the last sign, in lines: whoever approves a call must not miss its end.
+
+    Beyond WHOLE_CHARS it says how much is missing and where it stands.
+    """
+    text = clean(value if isinstance(value, str) else msgspec.json.encode(value).decode(), one_line=True)
+    lines = [text[at : at + LINE_CHARS] for at in range(0, min(len(text), WHOLE_CHARS), LINE_CHARS)] or [""]
+    if len(text) > WHOLE_CHARS:
+        lines.append(f"… and {len(text) - WHOLE_CHARS:,} more characters; `ergos inbox --json` has them all")
+    return lines
 
 
 @lru_cache(maxsize=2)

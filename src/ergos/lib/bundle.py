@@ -21,9 +21,9 @@ import msgspec
 from ergos.base.canonical import digest_of
 from ergos.base.errors import DefinitionError
 from ergos.base.ids import Digest
+from ergos.base.limits import MIB
 from ergos.lib.visible import is_visible
 
-MIB: Final = 1024 * 1024
 FILES_MAX: Final = 200  # files of one bundle; more is no skill
 FILE_BYTES_MAX: Final = 1 * MIB  # bytes of one file
 BYTES_MAX: Final = 8 * MIB  # bytes of all of them; they are held in memory

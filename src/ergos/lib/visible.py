@@ -32,11 +32,11 @@ def is_visible(text: str) -> bool:
     return not any(_hides(text, at) for at in range(len(text)) if text[at] not in "\n\t")
 
 
-def visible(text: str) -> str:
-    """The text without what does not show; line breaks and tabs stay."""
+def visible(text: str, mark: str = "") -> str:
+    """The text with `mark` in place of what does not show; line breaks and tabs stay."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(letter for at, letter in enumerate(text) if letter in "\n\t" or not _hides(text, at))
+    return "".join(mark if letter not in "\n\t" and _hides(text, at) else letter for at, letter in enumerate(text))
 
 
 def one_line(text: str, most: int) -> str:
