@@ -9,7 +9,8 @@ from ergos.kernel.packages import Definition, Mounts, Tool
 from ergos.kernel.permission.wording import Language
 from ergos.lib.agent import Agent, agent, may
 from ergos.lib.tool import FunctionTool, tool
-from ergos.runtime.install import checked
+from ergos.runtime.foreign import foreign_definition
+from ergos.runtime.install import checked, guarded
 from tests.runtime.kernels import Shelf
 
 
@@ -140,3 +141,20 @@ def test_what_is_only_worth_knowing_is_told_and_not_refused() -> None:
     notes = install(shelf, shelf.put(made("clerk", "mail.send", nonsense="x"), LEGS))
     assert any("nonsense" in note for note in notes)
     assert all(" — " in note for note in notes)
+
+
+def test_a_foreign_program_with_all_three_is_asked_about_at_its_way_out() -> None:
+    tools = tuple(one.spec.name for one in LEGS)
+    made = foreign_definition("prog", resumable=True, tools=(*tools, "no.such"))
+    definition, notes = guarded(made, Mounted(*LEGS), "en", 0)
+    asks = {grant.name: grant.ask for grant in definition.grants if grant.verb == "act"}
+    assert asks == {"web.read": False, "diary.read": False, "mail.send": True, "no.such": False}
+    assert len(notes) == 1
+    assert "no.such" in notes[0]
+
+
+@pytest.mark.parametrize("missing", range(3))
+def test_a_foreign_program_with_two_of_them_keeps_its_grants(missing: int) -> None:
+    tools = tuple(one.spec.name for at, one in enumerate(LEGS) if at != missing)
+    made = foreign_definition("prog", resumable=True, tools=tools)
+    assert guarded(made, Mounted(*LEGS), "en", 0) == (made, ())

@@ -122,6 +122,8 @@ async def _hosted(here: Home, asked: Enter, shown: Shown | None, *, quiet: bool)
         assert isinstance(entered, Entered)
         if not quiet:
             note(f"process {entered.pid}: {short(' '.join(entered.command))[:COMMAND_CHARS]}")
+            for told in entered.notes:
+                note(f"note: {told}")
         return entered, await host(here, entered, leaving, shown)
 
 

@@ -225,6 +225,8 @@ class Entered(Reply, frozen=True, tag="entered"):
     """Where the door is: http://127.0.0.1:PORT"""
     command: tuple[str, ...] = ()
     folder: str = ""
+    notes: tuple[str, ...] = ()
+    """What the owner should know about it."""
 
 
 class Standing(Reply, frozen=True, tag="process"):

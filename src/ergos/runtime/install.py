@@ -14,9 +14,10 @@ import msgspec
 from ergos.base.errors import DefinitionError
 from ergos.kernel.packages import Definition, Mounts, Package, Programs, ToolSpec
 from ergos.kernel.permission.exposure import Finding, exposures
-from ergos.kernel.permission.grants import Grant
+from ergos.kernel.permission.grants import Grant, grant_id
 from ergos.kernel.permission.legs import named_tools
 from ergos.kernel.permission.wording import Language
+from ergos.runtime.loader import ABROAD
 from ergos.runtime.toolset import with_mounts
 
 TEAM_MAX = 1_000  # agents of a team, at any depth, that are looked at
@@ -40,6 +41,26 @@ def checked(
             raise DefinitionError(finding.what(language), remedy=finding.remedy(language))
     strange = (one for one in exposures(definition.agent, grants, specs, now_ns=now_ns) if one.code == "unknown-tool")
     return tuple(_told(finding, language) for finding in (*found, *strange))
+
+
+def guarded(
+    definition: Definition, mounts: Mounts | None, language: Language, now_ns: int
+) -> tuple[Definition, tuple[str, ...]]:
+    """A foreign program's definition, its ways out asked about where it would hold all three; and what to know of it.
+
+    Nobody can write `ask: true` for it, so it is written here instead of being refused.
+    """
+    package = with_mounts(ABROAD, mounts)
+    specs = _specs(definition, package)
+    known = [grant for grant in definition.grants if grant.verb != "act" or named_tools(grant, specs)]
+    found = exposures(definition.agent, known, specs, now_ns=now_ns)
+    ways = {grant_id(part.grant) for one in found if one.weight == "refuse" for part in one.parts if part.leg == "out"}
+    grants = tuple(
+        msgspec.structs.replace(grant, ask=True) if grant_id(grant) in ways else grant for grant in definition.grants
+    )
+    every = exposures(definition.agent, definition.grants, specs, now_ns=now_ns)
+    strange = tuple(_told(one, language) for one in every if one.code == "unknown-tool")
+    return msgspec.structs.replace(definition, grants=grants), strange
 
 
 def _members(definition: Definition, programs: Programs) -> Iterator[tuple[Definition, Package]]:

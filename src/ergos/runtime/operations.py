@@ -50,7 +50,7 @@ from ergos.runtime.control import (
 )
 from ergos.runtime.desk import Ended
 from ergos.runtime.foreign import foreign_definition
-from ergos.runtime.install import checked
+from ergos.runtime.install import checked, guarded
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.residents import Resident
 
@@ -170,6 +170,7 @@ class Operations:
         if self._entry is None:
             raise NotRunningError("a program can come in only while a kernel runs", remedy="`ergos up`, then again")
         url = await self._entry.open()
+        notes: tuple[str, ...] = ()
         if request.pid is not None:
             pid = request.pid
         else:
@@ -182,6 +183,8 @@ class Operations:
                 tools=request.tools,
                 budget=request.budget,
             )
+            parts = self._kernel.machine.parts
+            made, notes = guarded(made, parts.mounts, self._language, parts.clock.now_ns())
             pid = await self._kernel.desk.host(made, request.owner)
         entered = await self._kernel.desk.enter(pid, request.command)
         return Entered(
@@ -191,6 +194,7 @@ class Operations:
             url=url,
             command=entered.command,
             folder=entered.folder,
+            notes=notes,
         )
 
     async def _status(self) -> Status:
