@@ -24,6 +24,7 @@ from ergos.kernel.permission.policy import ArgumentRole, Proposal, Reach
 from ergos.kernel.solvers import SolverSpec, TaskSpec
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.syscalls import Answer, Idle, Yielded
+from ergos.kernel.triggers import AnyTrigger
 from ergos.kernel.values import NULL, Packed
 
 
@@ -203,6 +204,12 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     instructions: str = ""
     settings: Packed = NULL
     """Plain values of the owner's that the program may read."""
+    triggers: tuple[AnyTrigger, ...] = ()
+    """What may wake it; a process arms them with `watch`."""
+    timezone: str = ""
+    """IANA name; '': UTC."""
+    work: Packed = NULL
+    """Its steps, checks and what else AGENT.md says of its work, as plain data for the program of steps."""
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):
