@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from ergos.base.ids import Pid
 from ergos.base.money import ZERO, Amount
 from ergos.kernel.calls import Hold
-from ergos.kernel.ledger import Book, Caps, Payer, scopes
+from ergos.kernel.ledger import Book, Caps, Payer, scopes, week_of
+from ergos.kernel.permission import days
 
 AMOUNTS = st.builds(Amount, st.integers(0, 60), st.integers(0, 60))
 PAYERS = [Payer(Pid(n), f"agent{n % 2}", f"owner{n % 2}") for n in range(4)]
@@ -19,6 +20,8 @@ CAPS = st.builds(
     agent=st.none() | AMOUNTS,
     owner=st.none() | AMOUNTS,
     day=AMOUNTS | st.builds(Amount, st.just(-1), st.integers(0, 60)),
+    week=st.none() | AMOUNTS,
+    month=st.none() | AMOUNTS,
 )
 
 
@@ -35,7 +38,7 @@ def test_no_interleaving_of_calls_passes_a_cap_or_loses_a_cent(
             assert book.settle(payer, hold, part) == ZERO
         payer = PAYERS[who]
         if book.refusal(payer, worst, caps, day) is None:
-            hold = Hold(amount=worst, provider="p", day=day)
+            hold = Hold(amount=worst, provider="p", day=day, long=True)
             book.hold(payer, hold)
             open_.append((payer, hold))
             for scope, key in scopes(payer, day):
@@ -111,3 +114,29 @@ def test_stored_values_never_overwrite_newer_ones() -> None:
     book.load({"held/0": Amount(9, 9), "paid/p": Amount(3, 3)}, {})
     assert book.accounts["held/0"] == Amount(1, 1)
     assert book.accounts["paid/p"] == Amount(3, 3)
+
+
+def test_a_month_is_a_month_of_the_calendar_and_of_one_agent() -> None:
+    book, caps = Book(), Caps(month=Amount(10, -1))
+    payer, other = PAYERS[0], Payer(PAYERS[0].pid, "another", PAYERS[0].owner)
+    last_of_january = days.number(2027, 1, 31)
+    book.hold(payer, Hold(amount=Amount(10, 0), provider="p", day=last_of_january, long=True))
+    assert book.refusal(payer, Amount(1, 0), caps, last_of_january) is not None
+    assert book.refusal(payer, Amount(1, 0), caps, last_of_january - 30) is not None
+    assert book.refusal(payer, Amount(1, 0), caps, last_of_january + 1) is None
+    assert book.refusal(other, Amount(1, 0), caps, last_of_january) is None
+
+
+def test_a_week_begins_on_monday() -> None:
+    monday = days.number(2026, 11, 23)
+    assert {week_of(monday + day) for day in range(7)} == {week_of(monday)}
+    assert week_of(monday - 1) == week_of(monday) - 1
+    assert week_of(monday + 7) == week_of(monday) + 1
+
+
+def test_a_hold_of_an_older_journal_leaves_week_and_month_alone() -> None:
+    book, payer = Book(), PAYERS[0]
+    hold = Hold(amount=Amount(3, 3), provider="p", day=20_000)
+    book.hold(payer, hold)
+    book.settle(payer, hold, Amount(1, 1))
+    assert not any(key.startswith(("week/", "month/")) for key in book.meters)

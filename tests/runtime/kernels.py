@@ -35,6 +35,7 @@ from ergos.kernel.packages import (
 from ergos.kernel.ports import Models, Store
 from ergos.kernel.process import Process, State
 from ergos.kernel.rows import Item
+from ergos.kernel.triggers import Calendar, Watchers
 from ergos.kernel.supervisor import Supervision
 from ergos.lib.agent import Agent, AgentFunction, agent, may, program_of
 from ergos.lib.tool import NOT_DONE, FunctionTool, tool
@@ -224,6 +225,8 @@ class Rig:
         """The endpoints of every kernel."""
         self.prohibitions: Prohibitions | None = None
         self.mounts: Mounts | None = None
+        self.calendar: Calendar | None = None
+        self.watchers: Watchers | None = None
 
     def put(self, made: Agent, *tools: Tool) -> Definition:
         """Put an agent on the shelf."""
@@ -251,6 +254,8 @@ class Rig:
             door_secret=b"of the test",
             prohibitions=self.prohibitions,
             mounts=self.mounts,
+            calendar=self.calendar,
+            watchers=self.watchers,
         )
         kernel = Kernel(parts, version="test", host="test")
         self.kernels.append(kernel)

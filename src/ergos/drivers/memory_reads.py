@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
 from ergos.base.errors import CorruptStoreError
@@ -19,7 +19,7 @@ from ergos.base.money import Amount
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.process import ENDED, Process
-from ergos.kernel.rows import Head, Item, Loaded, Mail, Note
+from ergos.kernel.rows import Head, Item, Loaded, Mail, Note, Watch
 
 
 class Tables(Protocol):
@@ -32,6 +32,7 @@ class Tables(Protocol):
     ready: set[Pid]
     due: dict[Pid, int]
     mailboxes: dict[Pid, dict[int, Mail]]
+    watches: dict[Pid, dict[str, Watch]]
     items: dict[int, Item]
     notes: dict[tuple[str, str], dict[str, Note]]
     accounts: dict[str, Amount]
@@ -106,6 +107,39 @@ class MemoryProcesses(MemoryRows):
         return tuple(self._tables.processes[pid] for pid in sorted(self._tables.children.get(parent, ())))
 
 
+class MemoryWatches(MemoryRows):
+    """Armed triggers."""
+
+    async def watches(self, pid: Pid) -> tuple[Watch, ...]:
+        """Those of a process, by name."""
+        return tuple(watch for _, watch in sorted(self._tables.watches.get(pid, {}).items()))
+
+    async def watches_due(self, now_ns: int, limit: int) -> tuple[Watch, ...]:
+        """Those whose time has come, earliest first."""
+        due = (
+            ((watch.due_ns, watch.pid, watch.trigger.name), watch)
+            for watch in self._every()
+            if watch.due_ns is not None and watch.due_ns <= now_ns
+        )
+        return tuple(watch for _, watch in heapq.nsmallest(limit, due, key=lambda one: one[0]))
+
+    async def next_watch_ns(self) -> int | None:
+        """The earliest time any of them is due."""
+        return min((watch.due_ns for watch in self._every() if watch.due_ns is not None), default=None)
+
+    async def watches_of(self, kind: str, after: tuple[Pid, str], limit: int) -> tuple[Watch, ...]:
+        """Those of one kind but schedules, by process and name, after this place."""
+        found = (
+            watch
+            for watch in self._every()
+            if watch.trigger.__struct_config__.tag == kind != "schedule" and (watch.pid, watch.trigger.name) > after
+        )
+        return tuple(heapq.nsmallest(limit, found, key=lambda watch: (watch.pid, watch.trigger.name)))
+
+    def _every(self) -> Iterator[Watch]:
+        return (watch for mine in self._tables.watches.values() for watch in mine.values())
+
+
 class MemoryRecords(MemoryRows):
     """The journal and the values it names."""
 
@@ -178,7 +212,7 @@ class MemoryOwners(MemoryRows):
         return self._tables.items.get(number)
 
 
-class MemoryReads(MemoryProcesses, MemoryRecords, MemoryOwners):
+class MemoryReads(MemoryProcesses, MemoryWatches, MemoryRecords, MemoryOwners):
     """The reading half of a `Store`."""
 
     async def close(self) -> None:

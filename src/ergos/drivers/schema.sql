@@ -58,3 +58,17 @@ CREATE TABLE meter (
 ) WITHOUT ROWID;
 CREATE TABLE blob (digest BLOB PRIMARY KEY, size INTEGER NOT NULL, packed INTEGER NOT NULL, body BLOB NOT NULL);
 CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- name: version-2
+-- Triggers, and which of them a message tells.
+ALTER TABLE mail ADD COLUMN source TEXT NOT NULL DEFAULT '';
+CREATE TABLE watch (
+    pid INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    due_ns INTEGER,
+    body BLOB NOT NULL,
+    PRIMARY KEY (pid, name)
+) WITHOUT ROWID;
+CREATE INDEX watch_due ON watch (due_ns) WHERE due_ns IS NOT NULL;
+-- Those that are due are found by their time; the others by their kind, at boot and when something happens.
+CREATE INDEX watch_told ON watch (kind, pid, name) WHERE kind <> 'schedule';

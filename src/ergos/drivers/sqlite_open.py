@@ -19,7 +19,7 @@ from ergos.drivers.lock import KernelLock
 from ergos.drivers.store_rows import Cell, Row
 
 APPLICATION_ID: Final = 0x4572674F  # "ErgO", in the header of every store
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _DAMAGE: Final = ("malformed", "not a database", "decode to UTF-8", "no such", "already exists", "unsupported file")
 """Words of SQLite that mean that the file is not as it was written."""
 SQLITE_ERRORS: Final[tuple[type[BaseException], ...]] = (sqlite3.Error, UnicodeDecodeError)

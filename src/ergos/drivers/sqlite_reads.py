@@ -29,11 +29,12 @@ from ergos.drivers.store_rows import (
     process_of,
     sealed_of,
     text_of,
+    watch_of,
 )
 from ergos.kernel.journal import GENESIS, Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.process import Process
-from ergos.kernel.rows import Head, Item, Loaded, Mail, Note
+from ergos.kernel.rows import Head, Item, Loaded, Mail, Note, Watch
 
 PAGE_ROWS: Final = 1_000  # rows read at once; keeps memory flat over any journal
 PARAMETERS_MAX: Final = 500  # values of one IN list; SQLite allows more, statements are cached by text
@@ -79,7 +80,7 @@ class SqliteProcesses(SqliteRows):
         mail: dict[Pid, list[Mail]] = {}
         found = tuple(process.pid for process in processes)
         for row in self._in("SELECT * FROM mail WHERE pid IN (?) ORDER BY id", [int(pid) for pid in found]):
-            one = mail_of((row[0], row[1], row[2], row[3], row[4]))
+            one = mail_of(row)
             mail.setdefault(one.to, []).append(one)
         return tuple(
             Loaded(process=process, mail=tuple(mail.get(process.pid, ())[:MAILBOX_MESSAGES_MAX]))
@@ -127,6 +128,34 @@ class SqliteProcesses(SqliteRows):
         """Children of a process, ended ones included."""
         rows = self._all("SELECT * FROM process WHERE parent = ? AND parent > 0 ORDER BY pid", (parent,))
         return tuple(process_of(row) for row in rows)
+
+
+class SqliteWatches(SqliteRows):
+    """Armed triggers."""
+
+    async def watches(self, pid: Pid) -> tuple[Watch, ...]:
+        """Those of a process, by name."""
+        return self._watches("pid = ? ORDER BY name", (pid,))
+
+    async def watches_due(self, now_ns: int, limit: int) -> tuple[Watch, ...]:
+        """Those whose time has come, earliest first."""
+        return self._watches("due_ns IS NOT NULL AND due_ns <= ? ORDER BY due_ns, pid, name LIMIT ?", (now_ns, limit))
+
+    async def next_watch_ns(self) -> int | None:
+        """The earliest time any of them is due."""
+        found = self._all("SELECT min(due_ns) FROM watch WHERE due_ns IS NOT NULL")[0][0]
+        return number_of(found) if found is not None else None
+
+    async def watches_of(self, kind: str, after: tuple[Pid, str], limit: int) -> tuple[Watch, ...]:
+        """Those of one kind but schedules, by process and name, after this place."""
+        where = "kind = ? AND kind <> 'schedule' AND (pid, name) > (?, ?) ORDER BY pid, name LIMIT ?"
+        return self._watches(where, (kind, *after, limit))
+
+    def _watches(self, where: str, parameters: Sequence[Cell]) -> tuple[Watch, ...]:
+        if not self._all("SELECT 1 FROM sqlite_master WHERE name = 'watch'"):
+            return ()  # a store of the first schema, read beside its kernel
+        sql = f"SELECT body FROM watch WHERE {where}"  # noqa: S608 - fixed texts only
+        return tuple(watch_of(row[0]) for row in self._all(sql, parameters))
 
 
 class SqliteRecords(SqliteRows):
@@ -233,7 +262,7 @@ class SqliteOwners(SqliteRows):
         return self._all(f"{sql} AND {column} < ? ORDER BY {column}", (prefix, end))
 
 
-class SqliteReads(SqliteProcesses, SqliteRecords, SqliteOwners):
+class SqliteReads(SqliteProcesses, SqliteWatches, SqliteRecords, SqliteOwners):
     """The reading half of a `Store`."""
 
     @classmethod

@@ -23,7 +23,7 @@ from ergos.kernel.journal import GENESIS, Sealed, seal
 from ergos.kernel.ledger import Meter
 from ergos.kernel.ports import Done
 from ergos.kernel.process import Process, State
-from ergos.kernel.rows import Change, Head, Item, Mail, Note
+from ergos.kernel.rows import Change, Head, Item, Mail, Note, Watch
 
 Batch: TypeAlias = "list[tuple[Change | None, Done | None]]"
 """Changes with their callbacks, in order; None is a flush."""
@@ -47,6 +47,8 @@ class MemoryDisk:
         """When each waiting process with a time is due."""
         self.mail: dict[int, Mail] = {}
         self.mailboxes: dict[Pid, dict[int, Mail]] = {}
+        self.watches: dict[Pid, dict[str, Watch]] = {}
+        """Armed triggers by process and name."""
         self.items: dict[int, Item] = {}
         """Open ones."""
         self.closed: set[int] = set()
@@ -80,6 +82,7 @@ class MemoryDisk:
             for process in change.processes:
                 self._put_process(process)
             self._exchange_mail(change)
+            self._put_watches(change)
             for item in change.items_put:
                 self.items[item.id] = item
                 self.last_item = max(self.last_item, item.id)
@@ -153,6 +156,15 @@ class MemoryDisk:
                 del mailbox[number]
                 if not mailbox:
                     del self.mailboxes[taken.to]
+
+    def _put_watches(self, change: Change) -> None:
+        for pid, name in change.watches_dropped:
+            mine = self.watches.get(pid, {})
+            mine.pop(name, None)
+            if not mine:
+                self.watches.pop(pid, None)
+        for watch in change.watches_put:
+            self.watches.setdefault(watch.pid, {})[watch.trigger.name] = watch
 
     def _put_note(self, note: Note) -> None:
         shelf = self.notes.setdefault((note.owner, note.agent), {})

@@ -20,7 +20,7 @@ from ergos.kernel.journal import Sealed
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Meter
 from ergos.kernel.process import Process, State, Wait
-from ergos.kernel.rows import Head, Item, Mail, Note
+from ergos.kernel.rows import Head, Item, Mail, Note, Watch
 from ergos.kernel.values import NULL, Blob, Packed
 
 Cell: TypeAlias = "int | str | bytes | None"
@@ -43,6 +43,7 @@ class Rest(msgspec.Struct, frozen=True, array_like=True):
 _REST = msgspec.json.Decoder(Rest)
 _LABEL = msgspec.json.Decoder(Label)
 _ITEM = msgspec.json.Decoder(Item)
+_WATCH = msgspec.json.Decoder(Watch)
 _WAITS: Final = frozenset(get_args(Wait))
 
 
@@ -102,15 +103,31 @@ def process_of(row: Row) -> Process:
 def mail_row(mail: Mail) -> Row:
     """Row of table mail."""
     label = None if mail.label == USER else msgspec.json.encode(mail.label)
-    return (mail.id, mail.to, mail.sender, bytes(mail.body), label)
+    return (mail.id, mail.to, mail.sender, bytes(mail.body), label, mail.trigger)
 
 
 def mail_of(row: Row) -> Mail:
     """Mail of a row of table mail. Raises: CorruptStoreError."""
     label = USER if row[4] is None else decoded(_LABEL, row[4], f"the label of message {row[0]}")
     return Mail(
-        id=_int(row[0]), to=Pid(_int(row[1])), sender=Pid(_int(row[2])), body=msgspec.Raw(_bytes(row[3])), label=label
+        id=_int(row[0]),
+        to=Pid(_int(row[1])),
+        sender=Pid(_int(row[2])),
+        body=msgspec.Raw(_bytes(row[3])),
+        label=label,
+        trigger=_str(row[5]) if len(row) > 5 else "",  # a store of the first schema, read beside its kernel
     )
+
+
+def watch_row(watch: Watch) -> Row:
+    """Row of table watch."""
+    kind = str(watch.trigger.__struct_config__.tag)
+    return (watch.pid, watch.trigger.name, kind, watch.due_ns, msgspec.json.encode(watch))
+
+
+def watch_of(body: Cell) -> Watch:
+    """Watch of its stored body. Raises: CorruptStoreError."""
+    return decoded(_WATCH, body, "an armed trigger")
 
 
 def item_row(item: Item) -> Row:

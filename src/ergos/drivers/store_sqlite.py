@@ -19,15 +19,17 @@ from ergos.base.errors import ErgosError, StoreError, ValueShapeError
 from ergos.base.limits import COMMIT_CHANGES_MAX
 from ergos.drivers.sqlite_open import Connection, Database, translated
 from ergos.drivers.sqlite_reads import COUNTER_MAIL, SqliteReads
-from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row
+from ergos.drivers.store_rows import Row, blob_row, item_row, mail_row, meter_row, note_row, process_row, watch_row
 from ergos.kernel.journal import seal
 from ergos.kernel.ports import Done
 from ergos.kernel.rows import Change, Head
 
 INSERT_RECORD: Final = "INSERT INTO journal VALUES (?,?,?,?,?,?)"
 PUT_PROCESS: Final = "INSERT OR REPLACE INTO process VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
-PUT_MAIL: Final = "INSERT INTO mail VALUES (?,?,?,?,?)"
+PUT_MAIL: Final = "INSERT INTO mail VALUES (?,?,?,?,?,?)"
 TAKE_MAIL: Final = "DELETE FROM mail WHERE id = ?"
+PUT_WATCH: Final = "INSERT OR REPLACE INTO watch VALUES (?,?,?,?,?)"
+DROP_WATCH: Final = "DELETE FROM watch WHERE pid = ? AND name = ?"
 PUT_ITEM: Final = "INSERT INTO item VALUES (?,?,?,?)"
 CLOSE_ITEM: Final = "UPDATE item SET open = 0 WHERE id = ?"
 PUT_NOTE: Final = "INSERT OR REPLACE INTO note VALUES (?,?,?,?,?)"
@@ -219,6 +221,10 @@ class SqliteStore(SqliteReads):
             many(PUT_MAIL, [mail_row(mail) for mail in change.mail_put])
         if change.mail_taken:
             many(TAKE_MAIL, [(number,) for number in change.mail_taken])
+        if change.watches_dropped:
+            many(DROP_WATCH, list(change.watches_dropped))
+        if change.watches_put:
+            many(PUT_WATCH, [watch_row(watch) for watch in change.watches_put])
         if change.items_put:
             many(PUT_ITEM, [item_row(item) for item in change.items_put])
         if change.items_closed:

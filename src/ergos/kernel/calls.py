@@ -16,8 +16,9 @@ from ergos.kernel.values import Packed
 
 EffectClass = Literal["pure", "idempotent", "reconcilable", "irreversible"]
 CallKind = Literal[
-    "think", "act", "recall", "remember", "forget", "send", "receive", "ask", "spawn", "wait", "signal", "sleep_until"
-]
+    "think", "act", "recall", "remember", "forget", "send", "receive", "ask", "spawn", "wait", "signal", "sleep_until",
+    "watch",
+]  # fmt: skip
 SignalName = Literal["pause", "resume", "stop", "kill"]
 Verdict = Literal["approve", "deny", "done", "redo", "fail", "answer", "expired"]
 """What an owner can say: to an approval, to a call in doubt, to a question; `expired` is said by time."""
@@ -49,6 +50,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who would be paid."""
     day: int
     """Days since 1970 UTC; the day cap it counts against."""
+    long: bool = False
+    """It counts against the week and the month, too, of which the oldest journals know nothing."""
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from ergos.base.money import ZERO, Amount
 from ergos.kernel.calls import Call, Failure, Hold, Record, SignalName, Verdict
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.own_events import Booted, Capped, Checkpoint, Granted, Halted, Inquired, Pinned, Reached, Revoked
+from ergos.kernel.triggers import AnyTrigger
 from ergos.kernel.values import NULL, Packed
 
 
@@ -145,6 +146,39 @@ class Answered(Record, frozen=True, tag="answer"):
     value: Packed = NULL
 
 
+class Armed(Record, frozen=True, tag="arm"):
+    """From now on this trigger wakes the process; one of the same name before is replaced."""
+
+    trigger: AnyTrigger
+    due_ns: int | None = None
+    """When it is due or looked at first; None: when it is told."""
+
+
+class Disarmed(Record, frozen=True, tag="disarm"):
+    """A trigger wakes the process no more."""
+
+    name: str
+
+
+class Fired(Record, frozen=True, tag="fire"):
+    """Something happened that a trigger waits for, or a time passed; its process was told once, or by policy not."""
+
+    name: str
+    key: str
+    """What tells this happening from every other of its trigger."""
+    mail: int
+    """The message it was told with; 0: it was left out by the misfire policy."""
+    how: Literal["met", "late", "made_up", "skipped"] = "met"
+    due_ns: int | None = None
+    """Of a schedule: the time."""
+    missed: int = 0
+    """Times before it that passed unmet and are not made up for; of very many only so many are counted."""
+    since_ns: int | None = None
+    """The first of them; None: there are none."""
+    through_ns: int | None = None
+    """Up to this instant it stands for all times, where that is later than its own."""
+
+
 class Committed(Record, frozen=True, tag="commit"):
     """A turn ended; the process idles with this memory until mail or the time comes."""
 
@@ -189,6 +223,9 @@ Body: TypeAlias = (
     | Doubted
     | Asked
     | Answered
+    | Armed
+    | Disarmed
+    | Fired
     | Committed
     | Exited
     | Restarted

@@ -2,8 +2,8 @@
 
 A call first sets aside its worst case (hold), then pays what it used (capture) and gives back the rest
 (release). Every movement is a debit and a credit of the same amount, so the sum of all accounts is always
-zero. A cap bounds spent + held of a scope (call, process, agent, owner, owner's day), so it is enforced
-before anything is spent; concurrent calls cannot pass it together.
+zero. A cap bounds spent + held of a scope (call, process, agent, owner, owner's day, agent's week and month), so it is
+enforced before anything is spent; concurrent calls cannot pass it together.
 
 Accounts: `owner/alice` (minus what is spent and held), `held/7` (set aside for process 7), `paid/NAME`.
 
@@ -22,8 +22,9 @@ import msgspec
 from ergos.base.ids import Pid
 from ergos.base.money import ZERO, Amount, format_money
 from ergos.kernel.calls import Failure, Hold
+from ergos.kernel.permission import days
 
-Scope = Literal["process", "agent", "owner", "day"]
+Scope = Literal["process", "agent", "owner", "day", "week", "month"]
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +35,10 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: Amount | None = None
     owner: Amount | None = None
     day: Amount | None = None
+    week: Amount | None = None
+    """Of the agent, in a week that begins on Monday, UTC."""
+    month: Amount | None = None
+    """Of the agent, in a month of the calendar, UTC."""
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -54,14 +59,24 @@ class Meter(msgspec.Struct, array_like=True):
 UNCAPPED: Final = -1
 
 
-def scopes(payer: Payer, day: int) -> tuple[tuple[Scope, str], ...]:
-    """The meters a call of this payer counts on, each with its key."""
-    return (
+def scopes(payer: Payer, day: int, *, long: bool = True) -> tuple[tuple[Scope, str], ...]:
+    """The meters a call of this payer counts on, each with its key. `long`: week and month, too."""
+    found: tuple[tuple[Scope, str], ...] = (
         ("process", f"process/{payer.pid}"),
         ("agent", f"agent/{payer.owner}/{payer.agent}"),
         ("owner", f"owner/{payer.owner}"),
         ("day", f"day/{payer.owner}/{day}"),
     )
+    if not long:
+        return found
+    whose = f"{payer.owner}/{payer.agent}"
+    year, month, _ = days.date(day)
+    return (*found, ("week", f"week/{whose}/{week_of(day)}"), ("month", f"month/{whose}/{year}-{month:02}"))
+
+
+def week_of(day: int) -> int:
+    """Weeks that began on a Monday since that of 1 January 1970, a Thursday."""
+    return (day + 3) // 7
 
 
 class Book:
@@ -96,7 +111,7 @@ class Book:
 
     def refusal(self, payer: Payer, worst: Amount, caps: Caps, day: int) -> Failure | None:
         """Why this worst case is not covered, or None."""
-        if worst.microusd > 0 and not any((caps.process, caps.agent, caps.owner, caps.day)):
+        if worst.microusd > 0 and not any((caps.process, caps.agent, caps.owner, caps.day, caps.week, caps.month)):
             return Failure("E302", "a paid call needs a cap, and none is set for this process, agent, owner or day")
         found = _above("call", caps.call, ZERO, worst)
         if found is not None:
@@ -113,7 +128,7 @@ class Book:
     def hold(self, payer: Payer, hold: Hold) -> None:
         """Set the worst case aside. `refusal` was asked before."""
         self._move(f"owner/{payer.owner}", f"held/{payer.pid}", hold.amount)
-        for _, key in scopes(payer, hold.day):
+        for _, key in scopes(payer, hold.day, long=hold.long):
             meter = self._meter(key)
             meter.held += hold.amount
 
@@ -130,7 +145,7 @@ class Book:
             self._move(f"owner/{payer.owner}", f"held/{payer.pid}", overdraft)
         self._move(f"held/{payer.pid}", f"paid/{provider or hold.provider}", charge)
         self._move(f"held/{payer.pid}", f"owner/{payer.owner}", hold.amount + overdraft - charge)
-        for _, key in scopes(payer, hold.day):
+        for _, key in scopes(payer, hold.day, long=hold.long):
             meter = self._meter(key)
             meter.held -= hold.amount
             meter.spent += charge

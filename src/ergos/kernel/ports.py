@@ -22,7 +22,7 @@ from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Meter
 from ergos.kernel.models import UNKNOWN_USAGE, EndpointSpec, Hints, Outline, Usage
 from ergos.kernel.process import Process
-from ergos.kernel.rows import Change, Head, Item, Loaded, Note
+from ergos.kernel.rows import Change, Head, Item, Loaded, Note, Watch
 
 Done: TypeAlias = Callable[[ErgosError | None], None]
 
@@ -58,6 +58,26 @@ class ProcessReads(Protocol):
 
     async def children(self, parent: Pid) -> tuple[Process, ...]:
         """Children of a process, ended ones included."""
+        ...
+
+
+class WatchReads(Protocol):
+    """Armed triggers."""
+
+    async def watches(self, pid: Pid) -> tuple[Watch, ...]:
+        """Those of a process, by name."""
+        ...
+
+    async def watches_due(self, now_ns: int, limit: int) -> tuple[Watch, ...]:
+        """Those whose time has come, earliest first."""
+        ...
+
+    async def next_watch_ns(self) -> int | None:
+        """The earliest time any of them is due."""
+        ...
+
+    async def watches_of(self, kind: str, after: tuple[Pid, str], limit: int) -> tuple[Watch, ...]:
+        """Those of one kind ('files'), by process and name, after this place."""
         ...
 
 
@@ -105,7 +125,7 @@ class OwnerReads(Protocol):
         ...
 
 
-class Store(ProcessReads, RecordReads, OwnerReads, Protocol):
+class Store(ProcessReads, WatchReads, RecordReads, OwnerReads, Protocol):
     """Where everything is kept. One kernel writes at a time."""
 
     @property

@@ -15,6 +15,7 @@ from ergos.kernel.journal import Entry
 from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Meter
 from ergos.kernel.process import Process
+from ergos.kernel.triggers import AnyTrigger
 from ergos.kernel.values import NULL, Blob, Packed
 
 
@@ -28,6 +29,30 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """0: the owner or the outside."""
     body: Packed
     label: Label = USER
+    trigger: str = ""
+    """Name of the trigger that tells it; its sender is 0 then, and it is nobody's word."""
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An armed trigger of a process."""
+
+    pid: Pid
+    owner: str
+    agent: str
+    trigger: AnyTrigger
+    timezone: str
+    """IANA name that its definition has; '': UTC."""
+    armed_ns: int
+    due_ns: int | None = None
+    """When it is due or looked at next; None: when it is told."""
+    cursor: Packed = NULL
+    """What its driver has seen; null: nothing yet."""
+    seen: tuple[str, ...] = ()
+    """Keys of its last happenings that were told from outside, oldest first."""
+    fired: int = 0
+    """Happenings delivered."""
+    faults: int = 0
+    """Looks that failed, one after the other."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +89,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[Process, ...] = ()
     mail_put: tuple[Mail, ...] = ()
     mail_taken: tuple[int, ...] = ()
+    watches_put: tuple[Watch, ...] = ()
+    watches_dropped: tuple[tuple[Pid, str], ...] = ()
+    """Process and name."""
     items_put: tuple[Item, ...] = ()
     items_closed: tuple[int, ...] = ()
     notes: tuple[Note, ...] = ()

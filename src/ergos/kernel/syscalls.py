@@ -51,6 +51,7 @@ TABLE: Final[dict[CallKind, Row]] = {
         Row("wait", "wait for a child process to end", False, "child"),
         Row("signal", "pause, resume, stop or kill a child process", False, "kernel"),
         Row("sleep_until", "wait until a time", False, "timer"),
+        Row("watch", "be woken by the triggers of its definition, by exactly these", False, "kernel"),
     )
 }
 

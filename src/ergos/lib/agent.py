@@ -65,7 +65,9 @@ class Message(msgspec.Struct, frozen=True):
     sender: Pid
     """0: the owner."""
     body: Any
-    """Plain data, as it was sent."""
+    """Plain data, as it was sent. Of a trigger {"trigger", "key", "at_ns", "value"}."""
+    trigger: str = ""
+    """Name of the trigger that tells it; its sender is 0 then, and it is nobody's word."""
 
 
 class ChildEnd(msgspec.Struct, frozen=True):
@@ -185,6 +187,13 @@ class Context(Chatting):
     def sleep_until(self, at_ns: int) -> Deferred[int]:
         """Wait until a time (UTC nanoseconds); the time it then is."""
         return self._call("sleep_until", "timer", {"at_ns": int(at_ns)}, _integer)
+
+    def watch(self) -> Deferred[dict[str, int | None]]:
+        """Be woken by the triggers of the definition, by exactly these; when each is due next (None: when it is told).
+
+        What happens comes as a message whose `trigger` is set. Asked again it changes only what the definition changed.
+        """
+        return self._call("watch", "triggers", {}, lambda value: dict(value) if isinstance(value, dict) else {})
 
     def sleep(self, seconds: float) -> Deferred[int]:
         """Wait for a while."""

@@ -9,6 +9,7 @@ happened; children of an ended process are stopped; what only the dead could use
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Final, Protocol
 
 from ergos.base.ids import KERNEL, Pid
@@ -51,6 +52,8 @@ class Aftermath:
         self._loader: Final = loader
         self._slots: Final[dict[Pid, int]] = {}
         self._free: Final[list[int]] = []
+        self.told: Callable[[Resident], Coroutine[object, object, None]] = _nobody
+        """Told of every end, perhaps twice."""
         self._late: Final[list[Resident]] = []
         """Seen to, but for calls under way."""
 
@@ -85,6 +88,7 @@ class Aftermath:
             await self._stop_children(process.pid)
         if cut_off or process.state is not State.DONE:  # one that is done left only what is still on its way
             await self._settle(resident)
+        await self.told(resident)
         resident.errands -= 1
         if not self._over(resident):
             self._late.append(resident)
@@ -125,6 +129,10 @@ class Aftermath:
                     bodies.append(Resulted(key, NULL, failure, TRUSTED, past.hold.amount, late=True))
         if bodies or closed:
             machine.submit(resident, tuple(bodies), Rows(items_closed=tuple(closed)))
+
+
+async def _nobody(_: Resident) -> None:
+    """There is nobody to be told."""
 
 
 def _items(past: Past) -> list[int]:

@@ -27,25 +27,27 @@ from ergos.base.limits import (
     SPAWN_DEPTH_MAX,
 )
 from ergos.kernel.calls import Failure
-from ergos.kernel.events import Asked, Called
+from ergos.kernel.events import Armed, Asked, Body, Called, Disarmed
 from ergos.kernel.history import Past
 from ergos.kernel.labels import TRUSTED, USER, Label, join
 from ergos.kernel.permission.policy import Allowed, Decision, Denied, approval_digest
 from ergos.kernel.process import ENDED
-from ergos.kernel.rows import Item, Mail, Note
+from ergos.kernel.rows import Item, Mail, Note, Watch
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
 from ergos.runtime.proposals import decided, denial, forbidden, proposed
 from ergos.runtime.replayer import Pending
 from ergos.runtime.residents import Resident, Rows
+from ergos.runtime.watches import Watches
 
 
 class Internal:
     """One method for each of these calls."""
 
-    def __init__(self, machine: Machine, population: Population) -> None:
+    def __init__(self, machine: Machine, population: Population, watches: Watches) -> None:
         self._machine: Final = machine
+        self._watches: Final = watches
         self._others: Final = population
         self._handlers: Final[dict[str, Callable[[Resident, Pending], None]]] = {
             "send": self._send,
@@ -58,11 +60,12 @@ class Internal:
             "remember": self._remember,
             "forget": self._remember,
             "recall": self._recall,
+            "watch": self._watch,
         }
 
     def consider(self, resident: Resident, pending: Pending) -> None:
         """Answer the call if it can be answered now."""
-        if self._machine.halted and pending.call.kind in {"send", "spawn", "remember", "forget", "signal"}:
+        if self._machine.halted and pending.call.kind in {"send", "spawn", "remember", "forget", "signal", "watch"}:
             return
         with self._machine.together():
             self._handlers[pending.call.kind](resident, pending)
@@ -151,7 +154,9 @@ class Internal:
             mail = resident.mail[0]
             body = self._machine.vault.unpack(mail.body)
             resident.mail.popleft()
-            message: Plain = {"id": mail.id, "sender": int(mail.sender), "body": body}
+            message: dict[str, Plain] = {"id": mail.id, "sender": int(mail.sender), "body": body}
+            if mail.trigger:
+                message["trigger"] = mail.trigger
             self.answer(resident, pending, message, label=mail.label, rows=Rows(mail_taken=(mail.id,)))
             return
         until_ns = pending.request.args.get("until_ns")
@@ -168,6 +173,41 @@ class Internal:
             self.fail(resident, pending, "E105", f"sleep_until needs a time within {SLEEP_S_MAX:,} seconds from now")
         elif self._machine.now_ns >= at_ns:
             self.answer(resident, pending, self._machine.now_ns, label=TRUSTED)
+
+    def _watch(self, resident: Resident, pending: Pending) -> None:
+        """Arm the triggers of the definition, exactly these; when each is due is the answer."""
+        if pending.armed is None:
+            self._others.errand(resident, self._armed(resident, pending))
+            return
+        assert resident.definition is not None
+        wanted = {trigger.name: trigger for trigger in resident.definition.triggers}
+        rows: dict[str, Watch] = {}
+        try:
+            for name, trigger in wanted.items():
+                known = pending.armed.get(name)
+                same = known is not None and (known.trigger, known.timezone) == (trigger, resident.definition.timezone)
+                rows[name] = known if same and known is not None else self._watches.fresh(resident, trigger)
+        except ErgosError as error:
+            self.fail(resident, pending, error.code, error.what, error.what_to_do)
+            return
+        gone = [row for name, row in pending.armed.items() if name not in rows]
+        fresh = [row for name, row in rows.items() if pending.armed.get(name) is not row]
+        bodies: tuple[Body, ...] = (
+            *(Disarmed(row.trigger.name) for row in gone),
+            *(Armed(row.trigger, row.due_ns) for row in fresh),
+        )
+        dropped = tuple((row.pid, row.trigger.name) for row in gone)
+        self._machine.submit(resident, bodies, Rows(watches_put=tuple(fresh), watches_dropped=dropped))
+        self.answer(resident, pending, {name: row.due_ns for name, row in rows.items()}, label=TRUSTED)
+        for row in gone:
+            self._watches.rows.note(row, dropped=True)
+            self._watches.leave(row)
+        for row in fresh:
+            self._watches.rows.note(row)
+            self._watches.attend(row)
+
+    async def _armed(self, resident: Resident, pending: Pending) -> None:
+        pending.armed = await self._watches.rows.of(resident.process.pid)
 
     # Children
 

@@ -68,6 +68,7 @@ class Kernel:
             self.reactor.watchdog.arm()
         await self.reactor.population.aftermath.recover(facts)
         await self._recover()
+        await self.reactor.watches.recover()
         await self.reactor.timers.wake_due()
 
     async def _recover(self) -> None:

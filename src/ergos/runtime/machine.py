@@ -27,10 +27,12 @@ from ergos.kernel.ledger import Book, Caps, Meter
 from ergos.kernel.packages import Definition, Mounts, Programs, Prohibitions, Servers
 from ergos.kernel.ports import Done, Models, Signer, Store
 from ergos.kernel.process import ENDED, State
+from ergos.kernel.rights import Rights
 from ergos.kernel.rows import Change
 from ergos.kernel.scheduler.queues import Scheduler
 from ergos.kernel.scheduler.wants import Rules
 from ergos.kernel.solvers import Record as SolverRecord
+from ergos.kernel.triggers import Calendar, Watchers
 from ergos.runtime.charter import Charter
 from ergos.runtime.inquiries import Inquiries
 from ergos.runtime.pins import Pins
@@ -62,6 +64,12 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Servers of tools, to be looked at."""
     prohibitions: Prohibitions | None = None
     """An organisation's own rules, which can only take away."""
+    rights: Rights = Rights()
+    """What owners keep to themselves, and what they let others decide."""
+    calendar: Calendar | None = None
+    """Knows days, zones and recurrences."""
+    watchers: Watchers | None = None
+    """Look at the outside for triggers."""
     sandboxes: Sandboxes | None = None
     """What tools are confined in; STOP ends them all."""
     watchdog: bool = True
@@ -77,7 +85,7 @@ class Machine:
         self.vault: Final = Vault(parts.store)
         self.book: Final = Book()
         self.scheduler: Final = Scheduler(parts.concurrency)
-        self.charter: Final = Charter()
+        self.charter: Final = Charter(parts.rights)
         self.pins: Final = Pins()
         self.inquiries: Final = Inquiries(self)
         self.table: Final[OrderedDict[Pid, Resident]] = OrderedDict()
@@ -88,8 +96,14 @@ class Machine:
         self.failed = False
         self.on_failure: Callable[[ErgosError], None] = _ignored
         """Told when a change will never be durable: memory is ahead of the disk from then on."""
+        self.stirring: Final[set[str]] = set()
+        """Owners some of whose triggers look at figures."""
+        self.on_stir: Callable[[str], None] = _unheard
+        """Told that something of such an owner changed."""
         self.on_write: Callable[[int], None] | None = None
         """Told how many records a change has."""
+        self.on_records: Callable[[Resident | None, tuple[Body, ...]], None] | None = None
+        """Told the records of a process (None: of the kernel itself), before they are durable. It only takes note."""
         self._gathered: list[tuple[Change, Done | None]] | None = None
         self._submitted = 0
         self._last_pid = 0
@@ -100,6 +114,11 @@ class Machine:
         """Read the clock; the time all records of this pass carry."""
         self.now_ns = self.parts.clock.now_ns()
         return self.now_ns
+
+    @property
+    def submitted(self) -> int:
+        """Changes submitted so far, that under way included; one is durable once `store.durable` has come to it."""
+        return self._submitted
 
     def restore(self, highest: tuple[Pid, int, int]) -> None:
         """Continue numbering after what was ever given out."""
@@ -142,6 +161,8 @@ class Machine:
             processes=rows.processes,
             mail_put=rows.mail_put,
             mail_taken=rows.mail_taken,
+            watches_put=rows.watches_put,
+            watches_dropped=rows.watches_dropped,
             items_put=rows.items_put,
             items_closed=rows.items_closed,
             notes=rows.notes,
@@ -163,8 +184,14 @@ class Machine:
             self.store.submit(change, self._noted(done))
         else:
             gathered.append((change, done))
+        if self.stirring and resident is not None and resident.process.owner in self.stirring:
+            self.on_stir(resident.process.owner)
         if self.on_write is not None and entries:
             self.on_write(len(entries))
+        if self.on_records is not None:
+            for whose, which in ((resident, bodies), *also):
+                if which:
+                    self.on_records(whose, which)
 
     @contextmanager
     def together(self) -> Generator[None, None, None]:
@@ -234,6 +261,8 @@ class Machine:
             agent=_lower(mine.agent, theirs.agent),
             owner=_lower(mine.owner, theirs.owner),
             day=_lower(mine.day, theirs.day),
+            week=_lower(mine.week, theirs.week),
+            month=_lower(mine.month, theirs.month),
         )
 
     def today(self) -> int:
@@ -267,6 +296,10 @@ def _ignored(_: ErgosError) -> None:
     pass
 
 
+def _unheard(_: str) -> None:
+    pass
+
+
 def _all(dones: list[Done]) -> Done | None:
     def every(error: ErgosError | None) -> None:
         for done in dones:
@@ -284,6 +317,10 @@ def _merged(changes: list[Change]) -> Change:
         processes=tuple({row.pid: row for change in changes for row in change.processes}.values()),
         mail_put=tuple(mail for change in changes for mail in change.mail_put),
         mail_taken=tuple(number for change in changes for number in change.mail_taken),
+        watches_put=tuple(
+            {(row.pid, row.trigger.name): row for change in changes for row in change.watches_put}.values()
+        ),
+        watches_dropped=tuple(place for change in changes for place in change.watches_dropped),
         items_put=tuple(item for change in changes for item in change.items_put),
         items_closed=tuple(number for change in changes for number in change.items_closed),
         notes=tuple(note for change in changes for note in change.notes),

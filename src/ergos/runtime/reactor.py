@@ -62,6 +62,7 @@ from ergos.runtime.settlement import Settlement
 from ergos.runtime.subjects import Subjects
 from ergos.runtime.timers import Timers
 from ergos.runtime.watchdog import Watchdog
+from ergos.runtime.watches import Watches
 
 CALLS_PER_DRIVE: Final = 64  # times one program is resumed before others get their turn
 
@@ -75,9 +76,12 @@ class Reactor:
         subjects = Subjects(machine)
         self.settlement: Final = Settlement(machine, self, subjects)
         self.population: Final = Population(machine, self, self.loader)
-        self.timers: Final = Timers(machine, self, self.population)
+        self.watches: Final = Watches(machine, self.population, self.task, self.due)
+        self.timers: Final = Timers(machine, self, self.population, self.watches)
+        self.population.aftermath.told = self.watches.ended
         machine.on_failure = self.fault
-        self.door: Final = Door(machine, self, self.settlement, Internal(machine, self.population), subjects)
+        internal = Internal(machine, self.population, self.watches)
+        self.door: Final = Door(machine, self, self.settlement, internal, subjects)
         self.dispatcher: Final = Dispatcher(machine, self, self.settlement, self.door)
         self.guests: Final = Guests(machine, self, self.population, self.door, self.settlement, self.dispatcher.ended)
         self.watchdog: Final = Watchdog()
@@ -355,6 +359,7 @@ class Reactor:
         """STOP was lifted: start what it held back and consider everything else again."""
         self._flights.release()
         self.dispatcher.release()
+        self.task(self.timers.wake_due())
         for pid, resident in self.machine.table.items():
             if resident.process.state is State.RUNNING:
                 self.enqueue(pid)

@@ -19,14 +19,17 @@ from ergos.base.money import ZERO, Amount
 from ergos.kernel.calls import Failure, Hold
 from ergos.kernel.events import (
     Answered,
+    Armed,
     Asked,
     Attached,
     Body,
     Called,
     Committed,
+    Disarmed,
     Doubted,
     Equipped,
     Exited,
+    Fired,
     Intended,
     Refused,
     Repeated,
@@ -47,7 +50,7 @@ SILENT: Final = (Cause.ACTIVATE, Cause.WAIT, Cause.WAKE)
 """Moves within an open turn that leave no record."""
 
 _OWN: Final = frozenset({Booted, Halted, Capped, Granted, Revoked, Pinned, Inquired, Reached, Answered, Checkpoint})
-_AFTER_END: Final = frozenset({Resulted, Called, Repeated, Doubted, Answered})
+_AFTER_END: Final = frozenset({Resulted, Called, Repeated, Doubted, Answered, Disarmed})
 """Records a call under way may still leave once its process has ended."""
 
 
@@ -133,7 +136,9 @@ class Refold:
         taker = self._takers.get(kind)
         if taker is not None:
             return taker(record, process, body)
-        if kind in (Called, Refused, Asked, Equipped):
+        if kind in (Fired, Disarmed):
+            return ""
+        if kind in (Called, Refused, Asked, Equipped, Armed):
             return "" if process.turn_open or kind is Called else f"{kind.__name__} outside of a turn"
         return f"process {record.pid} wrote {kind.__name__}, which only the kernel does"
 

@@ -25,6 +25,7 @@ from ergos.kernel.permission.grounding import Said
 from ergos.kernel.permission.policy import Proposal, leaves_text
 from ergos.kernel.ports import Sink
 from ergos.kernel.process import Wait
+from ergos.kernel.rows import Watch
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.kernel.syscalls import Answer, Idle, Request, diverged, packed_call
 from ergos.kernel.values import Blob
@@ -49,6 +50,8 @@ class Pending(msgspec.Struct):
     """Takes the pieces of a stream as they come."""
     read: tuple[tuple[str, Plain, Label], ...] | None = None
     """What `recall` read: key, value, label."""
+    armed: Mapping[str, Watch] | None = None
+    """What `watch` found armed, by name."""
 
 
 class Returned(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from ergos.base.canonical import Plain
+from ergos.base.ids import Pid
 from ergos.base.money import Amount
 from ergos.kernel.choice import Choice
 from ergos.kernel.ledger import Payer
@@ -19,7 +20,7 @@ from ergos.kernel.models import Outline
 from ergos.kernel.packages import Definition, ModelSolver, Package
 from ergos.kernel.permission.grants import Permit
 from ergos.kernel.process import Process
-from ergos.kernel.rows import Item, Mail, Note
+from ergos.kernel.rows import Item, Mail, Note, Watch
 from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.kernel.values import Blob
@@ -32,6 +33,8 @@ class Rows(msgspec.Struct, kw_only=True):
     processes: tuple[Process, ...] = ()
     mail_put: tuple[Mail, ...] = ()
     mail_taken: tuple[int, ...] = ()
+    watches_put: tuple[Watch, ...] = ()
+    watches_dropped: tuple[tuple[Pid, str], ...] = ()
     items_put: tuple[Item, ...] = ()
     items_closed: tuple[int, ...] = ()
     notes: tuple[Note, ...] = ()

@@ -138,7 +138,7 @@ class Settlement:
         refusal = machine.book.refusal(resident.payer, worst, machine.caps(resident), machine.today())
         if refusal is not None:
             return refusal
-        hold = Hold(amount=worst, provider=provider, day=machine.today())
+        hold = Hold(amount=worst, provider=provider, day=machine.today(), long=True)
         machine.book.hold(resident.payer, hold)
         return hold
 

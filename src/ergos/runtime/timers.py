@@ -1,4 +1,4 @@
-"""Times that come: one timer of the loop, for the earliest process that is due.
+"""Times that come: one timer of the loop, for the earliest process or trigger that is due.
 
 Rules: the store knows who is due, not this file, so a million sleeping processes cost it nothing; the clock is asked
 again when the timer fires, because it may have been set or the machine may have slept.
@@ -16,8 +16,9 @@ from ergos.kernel.process import State, Wait
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
 from ergos.runtime.residents import Resident
+from ergos.runtime.watches import Watches
 
-LOOK_S_MAX: Final = 86_400  # seconds between two looks at the clock; a laptop that slept is noticed within them
+LOOK_S_MAX: Final = 60  # seconds between two looks at the clock; a laptop that slept, or a clock set, is noticed
 
 
 class Waker(Protocol):
@@ -35,10 +36,11 @@ class Waker(Protocol):
 class Timers:
     """Wakes what is due."""
 
-    def __init__(self, machine: Machine, waker: Waker, population: Population) -> None:
+    def __init__(self, machine: Machine, waker: Waker, population: Population, watches: Watches) -> None:
         self._machine: Final = machine
         self._waker: Final = waker
         self._population: Final = population
+        self._watches: Final = watches
         self._timer: asyncio.TimerHandle | None = None
         self._due_ns: int | None = None
 
@@ -69,6 +71,6 @@ class Timers:
                 if resident.process.state is State.WAITING and at_ns is not None and at_ns <= machine.now_ns:
                     self._waker.wake(resident, "timer")
             await machine.store.flush()
-        upcoming = await machine.store.next_due_ns()
-        if upcoming is not None:
-            self.arm(upcoming)
+        for upcoming in (await machine.store.next_due_ns(), await self._watches.due()):
+            if upcoming is not None:
+                self.arm(upcoming)

@@ -9,6 +9,7 @@ a charge is between nothing and its hold. Raises BrokenError and nothing else.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -181,7 +182,7 @@ class Bills:
 
     def _ceilings(self, pid: int, process: Account, hold: Hold, caps: Caps) -> list[tuple[tuple[str, ...], Amount]]:
         named = (("call",), *_scopes(pid, process, hold))
-        ceilings = (caps.call, caps.process, caps.agent, caps.owner, caps.day)
+        ceilings = (caps.call, caps.process, caps.agent, caps.owner, caps.day, caps.week, caps.month)
         return [(scope, cap) for scope, cap in zip(named, ceilings, strict=True) if cap is not None]
 
     def _definition(self, name: Digest) -> Definition:
@@ -228,12 +229,14 @@ class Bills:
 
 def _scopes(pid: int, process: Account, hold: Hold) -> tuple[tuple[str, ...], ...]:
     """What a hold counts on, in the order of `Caps`."""
-    owner = process.owner
+    owner, date = process.owner, datetime.date(1970, 1, 1) + datetime.timedelta(hold.day)
     return (
         ("process", str(pid)),
         ("agent", owner, process.agent),
         ("owner", owner),
         ("day", owner, str(hold.day)),
+        ("week", owner, process.agent, str(date.isocalendar()[:2])),
+        ("month", owner, process.agent, str(date.replace(day=1))),
     )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from ergos.base.clock import SECOND, Monotone
 from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import ErgosError
+from ergos.drivers.schedule.host_calendar import HostCalendar
 from ergos.drivers.store_memory import MemoryDisk
 from ergos.kernel.scheduler.wants import Rules
 from ergos.runtime.kernel import Kernel
@@ -24,9 +25,10 @@ from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import Fault, FaultyStore, Plan, SimClock, Where, random_plan
 from ergos.sim.foreign import ForeignProgram
 from ergos.sim.invariants import Judge
+from ergos.sim.outside import SimWatchers
 from ergos.sim.owner import CAPPED, Owner, Promises
 from ergos.sim.provider import SimModels
-from ergos.sim.workload import THINKER, SimPrograms
+from ergos.sim.workload import THINKER, WAKER, SimPrograms
 from ergos.sim.world import World
 
 START_NS: Final = 1_900_000_000_000_000_000  # some day in 2030; simulations know no other time
@@ -70,6 +72,10 @@ class History:
         self.judge: Final = Judge(self.disk, self.world, self._promises)
         modelled = entropy.below(3, stream="models") > 0
         self.models: Final = SimModels(self.world, seed) if modelled else None
+        self.outside: Final = SimWatchers(
+            again_s=30, fails=lambda: not self.world.calm and entropy.below(5, stream="looks") == 0
+        )
+        self._wakes: Final = entropy.below(2, stream="wakes") > 0
         self._foreign: Final = tuple(
             ForeignProgram(self.world, seed, number)
             for number in range((1, 1, 2)[entropy.below(3, stream="foreign")] if modelled else 0)
@@ -154,8 +160,12 @@ class History:
             owner_caps={owner: self._promises.caps(host, owner) for owner in ("alice", "bob")},
             rules=RULES[self._entropy.below(len(RULES), stream="rules")] if self.models is not None else Rules(),
             door_secret=b"of the simulation",
+            calendar=HostCalendar(),
+            watchers=self.outside,
         )
-        return Kernel(parts, version="sim", host=host)
+        kernel = Kernel(parts, version="sim", host=host)
+        self.outside.bell = kernel.reactor.watches
+        return kernel
 
     async def _stopped(self, kernel: Kernel, script: asyncio.Task[None], gone: asyncio.Future[None]) -> None:
         """The script came to an end: well, or because the store failed."""
@@ -198,16 +208,20 @@ class History:
             for program in self._foreign
             if not program.over
         ]
+        draw = self.world.entropy.below
+        going_on = asyncio.get_running_loop().create_task(self.outside.goes_on(lambda n: draw(n, stream="outside")))
         while self._roots > 0:
             agent = ("wander", "careful")[self._entropy.below(2, stream="agent")]
             if self.models is not None and self._entropy.below(2, stream="thinks"):
                 agent = THINKER
+            elif self._wakes and self._entropy.below(2, stream="woken"):
+                agent = WAKER
             await self._owner.spawn(kernel, self._programs.definition(agent))
             self._roots -= 1
         await self._owner.busy(kernel, self._actions if not last else self._actions // 2)
         if last:
             await self._owner.calm(kernel)
-        for program in abroad:
+        for program in (*abroad, going_on):
             program.cancel()
 
     def _guard(self, check: object) -> None:

@@ -4,7 +4,7 @@
 it, and drives every turn of every recorded process again with the journal answering. Of a foreign program, which
 runs elsewhere, everything it asked is asked again and must be matched with what it was answered.
 
-Rules: `scribe`, `page` and `asker` never change: the journals hold what they asked for. A new release may add agents
+Rules: `scribe`, `page`, `asker` and `waker` never change: the journals hold what they asked for. A new release may add agents
 and record more; it may not record less.
 """
 
@@ -25,6 +25,7 @@ from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import DivergedError
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import Amount, Price
+from ergos.drivers.schedule.host_calendar import HostCalendar
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.kernel.egress import EgressRecord
 from ergos.kernel.events import Body, Called, Committed, Refused, Resulted, Spawned, Woken, decode_body
@@ -35,6 +36,7 @@ from ergos.kernel.ledger import Caps
 from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Program
 from ergos.kernel.permission.grants import Grant
 from ergos.kernel.syscalls import Answer, Request
+from ergos.kernel.triggers import AnyTrigger, Files, Schedule
 from ergos.kernel.values import NULL, unpack
 from ergos.lib.agent import Context, program_of
 from ergos.runtime.foreign import foreign_definition
@@ -45,6 +47,7 @@ from ergos.runtime.replayer import Returned, Turn
 from ergos.runtime.tokens import Visitor
 from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import SimClock
+from ergos.sim.outside import SimWatchers
 from ergos.sim.provider import SimModels
 from ergos.sim.workload import SUM, Inputs, kit
 from ergos.sim.world import Mounted, SimSolver, SimTool, World
@@ -126,11 +129,25 @@ async def asker(ctx: Context, _: Hiccup) -> object:
     return [first.text, *[other.text for other in others]]
 
 
+async def waker(ctx: Context, _: Hiccup) -> object:
+    """Is woken by a time and by a folder; a message of its owner disarms it. Never changes."""
+    await ctx.watch()
+    if ctx.beginning.cause == "mail":
+        message = await ctx.receive()
+        return ctx.idle({"told": message.trigger if message is not None else ""})
+    return ctx.idle()
+
+
 class GoldenPrograms:
     """The golden agents."""
 
     def __init__(self, world: World) -> None:
         self.hiccup: Final = Hiccup()
+        self.triggers: tuple[AnyTrigger, ...] = (
+            Schedule(name="tick", rule="FREQ=MINUTELY", grace_s=5),
+            Files(name="inbox", folder="in", words="when a file arrives"),
+        )
+        """Of the waker."""
         self._tools: Final = kit(world)
         self._solvers: Final = (SimSolver(world, "cheap", Price(10, 200_000), 1_000_000),)
 
@@ -141,11 +158,12 @@ class GoldenPrograms:
         grants += [Grant(agent=agent, verb="act", name="mounted.*")]
         if agent == "asker":
             grants = [Grant(agent=agent, verb="think", name="model.*")]
-        return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS)
+        triggers = self.triggers if agent == "waker" else ()
+        return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS, triggers=triggers)
 
     def package(self, definition: Definition) -> Package:
         """Its code."""
-        function = {"scribe": scribe, "asker": asker}.get(definition.agent, page)
+        function = {"scribe": scribe, "asker": asker, "waker": waker}.get(definition.agent, page)
 
         async def bound(ctx: Context) -> object:
             return await function(ctx, self.hiccup)
@@ -183,6 +201,7 @@ def record() -> Golden:
     world.calm = True
     programs, clock = GoldenPrograms(world), SimClock(START_NS)
     models = SimModels(world, REPLICAS)
+    outside = SimWatchers(again_s=30)
     now_s = 0.0
     for life in (_first, _second):
         loop = VirtualLoop(now_s)
@@ -197,6 +216,8 @@ def record() -> Golden:
             models=models,
             door_secret=b"golden",
             mounts=Mounted(SimTool(world, "mounted.look", "pure")),
+            calendar=HostCalendar(),
+            watchers=outside,
         )
         loop.run_until_complete(life(Kernel(parts, version=__version__, host="golden"), programs, world))
         now_s = loop.time()
@@ -253,7 +274,22 @@ async def _second(kernel: Kernel, programs: GoldenPrograms, world: World) -> Non
     await _guests(kernel)
     await desk.spawn(programs.definition("asker"), "alice")
     await asyncio.sleep(60)
+    await _woken(kernel, programs)
     await kernel.stop()
+
+
+async def _woken(kernel: Kernel, programs: GoldenPrograms) -> None:
+    """A trigger fires, another tells, and one is taken away."""
+    outside = kernel.machine.parts.watchers
+    assert isinstance(outside, SimWatchers)
+    outside.bell = kernel.reactor.watches
+    pid = await kernel.desk.spawn(programs.definition("waker"), "alice")
+    await asyncio.sleep(90)
+    outside.happens("inbox", {"path": "in/july.pdf"})
+    await asyncio.sleep(5)
+    programs.triggers = programs.triggers[1:]
+    await kernel.desk.send(pid, "your triggers have changed")
+    await asyncio.sleep(5)
 
 
 async def _guests(kernel: Kernel) -> None:

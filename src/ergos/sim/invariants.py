@@ -13,7 +13,7 @@ from ergos.base.ids import Digest, Pid
 from ergos.drivers.memory_reads import MemoryReads
 from ergos.drivers.store_memory import MemoryDisk
 from ergos.kernel.calls import Record
-from ergos.kernel.events import Answered, Called, Exited, Intended, Repeated, Resulted, decode_body
+from ergos.kernel.events import Answered, Called, Exited, Fired, Intended, Repeated, Resulted, decode_body
 from ergos.kernel.process import ENDED
 from ergos.kernel.syscalls import TABLE
 from ergos.runtime.aftermath import AFTERMATH
@@ -23,6 +23,7 @@ from ergos.runtime.performer import idempotency_key
 from ergos.sim.billing import Bills, expect
 from ergos.sim.owner import Promises
 from ergos.sim.provider import Sending
+from ergos.sim.wakings import Wakings
 from ergos.sim.world import Landed, World
 
 
@@ -50,6 +51,7 @@ class Judge:
         self._letters = ""
         self._ended: Final[set[int]] = set()
         self._answered: Final[set[int]] = set()
+        self.wakings: Final = Wakings()
         self.kernel: Kernel | None = None
         self.kinds: Final[set[str]] = set()
         self.bills: Final = Bills(lambda name: disk.blobs[Digest(name)], promises.caps)
@@ -94,6 +96,8 @@ class Judge:
                 expect(not diverged, f"process {pid}: {failure}")
             case Called(call):
                 expect(TABLE[call.kind].waits != "driver" or call.effect == "pure", f"{call.name} had no intent")
+            case Fired():
+                self.wakings.take(pid, body)
             case Answered(item=item):
                 expect(item not in self._answered, f"item {item} was answered twice")
                 self._answered.add(item)
@@ -162,7 +166,7 @@ class Judge:
             expect(letter in self._letters or letter in waiting, f"{letter} was acknowledged and is gone")
         for number in promises.answered:
             expect(number not in disk.items, f"the answer to item {number} is gone")
-        for number in self._sent:
+        for number in (*self._sent, *self.wakings.told):
             expect(number in self._received or number in disk.mail, f"message {number} is gone")
         if not promises.halting:
             expect(bool(disk.facts.get("halted")) == promises.halted, "STOP was forgotten")

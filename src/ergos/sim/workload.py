@@ -22,6 +22,7 @@ from ergos.kernel.models import Message, ModelRequest, Reply, Text
 from ergos.kernel.packages import Definition, Errand, Package, Performed, Program
 from ergos.kernel.permission.grants import Grant
 from ergos.kernel.solvers import SolverSpec, TaskSpec
+from ergos.kernel.triggers import AnyTrigger, Files, Misfire, Outcome, Schedule
 from ergos.lib.agent import Context, Deferred, program_of
 from ergos.lib.task import Task
 from ergos.sim.world import SimSolver, SimTool, World
@@ -31,6 +32,9 @@ CAPS: Final = Caps(call=Amount(1_000, -1), process=Amount(1_000, -1), agent=Amou
 SPAWNS: Final = ("helper", "echo")
 THINKER: Final = "thinker"
 """The agent that calls models."""
+WAKER: Final = "waker"
+"""The agent that is woken by triggers."""
+MISFIRES: Final[tuple[Misfire, ...]] = ("run_once", "skip", "catch_up")
 MODELS: Final = ("auto", "auto", "auto", "near", "named/x")
 """What it asks for; not all of it is there."""
 SIGNALS: Final[tuple[SignalName, ...]] = ("pause", "resume", "kill", "stop")
@@ -121,11 +125,12 @@ class SimPrograms:
         granted += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="send", name="echo")]
         if agent == THINKER:
             granted.append(Grant(agent=agent, verb="think", name="model.*"))
-        return Definition(agent=agent, program=agent, grants=tuple(granted), caps=CAPS)
+        triggers = triggers_of(self._world.seed) if agent == WAKER else ()
+        return Definition(agent=agent, program=agent, grants=tuple(granted), caps=CAPS, triggers=triggers)
 
     def package(self, definition: Definition) -> Package:
         """The code of an agent."""
-        functions = {"echo": echo, THINKER: ponder}
+        functions = {"echo": echo, THINKER: ponder, WAKER: attend}
         function = cast("Callable[[Context, World], object]", functions.get(definition.agent, wander))
 
         async def bound(ctx: Context) -> object:
@@ -143,6 +148,34 @@ class SimPrograms:
         """Agents do not change."""
         del program
         return self.definition(agent)
+
+
+def triggers_of(seed: int) -> tuple[AnyTrigger, ...]:
+    """What wakes the waker of this world: a time, a folder, and the end of another agent."""
+    return (
+        Schedule(name="tick", rule="FREQ=MINUTELY", misfire=MISFIRES[seed % 3], grace_s=20),
+        Files(name="inbox", folder="in"),
+        Outcome(name="end", agent="wander", states=("done", "failed", "killed")),
+    )
+
+
+async def attend(ctx: Context, world: World) -> object:
+    """Is woken by its triggers; after some messages, or when nothing came for long, it is done."""
+    seen = ctx.memory if isinstance(ctx.memory, int) else 0
+    await ctx.watch()
+    if world.stumbles():
+        raise RuntimeError("stumbled")
+    if ctx.beginning.cause == "timer" or seen >= 9:
+        return {"seen": seen}
+    if ctx.beginning.cause == "mail":
+        message = await ctx.receive(within_s=1)
+        seen += 1
+        if message is not None and message.trigger and ctx.entropy.below(2, stream="acts"):
+            try:
+                await _act(ctx, seen)
+            except ErgosError:
+                pass
+    return ctx.idle(seen, wake_in_s=300)
 
 
 async def echo(ctx: Context, world: World) -> object:

@@ -51,6 +51,7 @@ class World:
     """What is outside: it counts."""
 
     def __init__(self, seed: int) -> None:
+        self.seed: Final = seed
         self.entropy: Final = SeededEntropy(f"world/{seed}")
         self.life = 0
         """Lives of the kernel so far; a call of an earlier one reaches nothing any more."""
