@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from ergos.sim.explore import Told, crash_histories, run_seed
+from ergos.sim.quarter import Quarter
 
 PROGRESS: int = 500  # histories between two lines of progress
 
@@ -23,12 +24,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=0, help="run this many random histories")
     parser.add_argument("--from", type=int, default=1, dest="first", help="the first of them")
     parser.add_argument("--histories", type=int, default=0, help="run this many crashes at every commit boundary")
+    parser.add_argument("--quarters", type=int, default=0, help="run this many quarters of hosted agents")
     asked = parser.parse_args(arguments)
-    if asked.seed is None and not asked.seeds and not asked.histories:
+    if asked.seed is None and not asked.seeds and not asked.histories and not asked.quarters:
         asked.seed = 1
     seeds = range(asked.first, asked.first + asked.seeds) if asked.seed is None else range(asked.seed, asked.seed + 1)
     failed = _seeds(seeds)
     failed += _histories(asked.histories)
+    failed += _quarters(range(asked.first, asked.first + asked.quarters))
     print("every invariant held" if not failed else f"{failed} failed")
     return 1 if failed else 0
 
@@ -65,6 +68,27 @@ def _histories(wanted: int) -> int:
             print(f"{count:,} histories", flush=True)
     if count:
         print(f"{count:,} crashes at commit boundaries")
+    return failed
+
+
+def _quarters(seeds: range) -> int:
+    failed = 0
+    for seed in seeds:
+        try:
+            told = Quarter(seed).run()
+        except Exception as broken:  # noqa: BLE001 - whatever broke is the finding
+            failed += 1
+            print(
+                f"quarter {seed}: {type(broken).__name__}: {broken}\n"
+                f"  replay it with: make sim SEED=0 ARGS='--quarters 1 --from {seed}'"
+            )
+            continue
+        how = ", ".join(f"{count:,} {what}" for what, count in sorted(told.how.items()))
+        print(
+            f"quarter {seed}: {told.expected:,} times ({how}), {told.happenings} files; {told.lives} lives, "
+            f"{told.sleeps} sleeps, clock set {told.clocks_set} times, {told.updates} updates",
+            flush=True,
+        )
     return failed
 
 

@@ -4,8 +4,8 @@
 it, and drives every turn of every recorded process again with the journal answering. Of a foreign program, which
 runs elsewhere, everything it asked is asked again and must be matched with what it was answered.
 
-Rules: `scribe`, `page`, `asker` and `waker` never change: the journals hold what they asked for. A new release may add agents
-and record more; it may not record less.
+Rules: `scribe`, `page`, `asker` and `waker` never change: the journals hold what they asked for. A new release may add
+agents and record more; it may not record less.
 """
 
 from __future__ import annotations
