@@ -388,6 +388,13 @@ def permission(plan: Plan) -> Chapter:
     return chapter(plan)
 
 
+def hosting(plan: Plan) -> Chapter:
+    """What it costs hosted agents to wait."""
+    from bench.hosting import hosting as chapter
+
+    return chapter(plan)
+
+
 MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "calls": calls,
     "crowd": crowd,
@@ -400,4 +407,5 @@ MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "door": door,
     "programs": programs,
     "permission": permission,
+    "hosting": hosting,
 }
