@@ -8,6 +8,7 @@ from ergos.app.checkup import checkup
 from ergos.app.client import bring_down
 from ergos.app.daemon import launch
 from ergos.app.home import Home, kernel_on
+from ergos.base.clock import SECOND
 from ergos.lib.folder import FolderPrograms
 
 
@@ -47,3 +48,15 @@ def test_an_open_socket_or_home_is_found(home: Home):
     home.socket.chmod(0o666)
     found = {finding.subject: finding.verdict for finding in checkup(home)}
     assert (found["home"], found["socket"]) == ("note", "bad")
+
+
+def test_a_clock_that_was_far_ahead_is_found(home: Home):
+    async def ahead() -> None:
+        async with kernel_on(home, FolderPrograms()) as kernel:
+            kernel.machine.parts.clock.not_before(kernel.machine.tick() + 86_400 * SECOND)
+            await kernel.desk.halt("alice", on=True)
+
+    asyncio.run(ahead())
+    (clock,) = [finding for finding in checkup(home) if finding.subject == "clock"]
+    assert clock.verdict == "bad"
+    assert "behind the newest record" in clock.found

@@ -18,8 +18,8 @@ import msgspec
 
 from ergos import __version__
 from ergos.app.client import ask
-from ergos.app.home import Home
-from ergos.base.clock import MILLISECOND
+from ergos.app.home import Home, reads_of
+from ergos.base.clock import MILLISECOND, SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.limits import DISK_RESERVE_BYTES, MIB
 from ergos.drivers.host import HostClock, free_bytes
@@ -28,6 +28,7 @@ from ergos.runtime.control_socket import SOCKET_PATH_BYTES_MAX
 
 FSYNCS: Final = 16  # writes made durable to measure how long one takes
 FSYNC_SLOW_MS: Final = 50  # milliseconds from which durability will be felt
+CLOCK_BEHIND_S: Final = 60  # seconds the clock may be behind the newest record; a correction is no fault
 DISK_LOW_BYTES: Final = 256 * MIB  # free bytes below which a long run may end early
 SQLITE_MIN: Final = (3, 37, 0)
 PYTHON_MIN: Final = (3, 11)
@@ -66,6 +67,7 @@ def checkup(home: Home) -> list[Finding]:
         _disk,
         _sqlite,
         _fsync,
+        _clock,
         _socket,
         _lock,
     )
@@ -171,6 +173,27 @@ def _fsync(home: Home) -> Finding:
         f"{median_ms:.2f} ms (median)",
         "a faster disk commits more" if slow else "",
     )
+
+
+def _clock(home: Home) -> Finding:
+    """Whether the machine's clock has come to the newest record; a kernel's time never runs backwards."""
+    if not home.store.is_file():
+        return Finding("clock", "good", "no record to compare it with")
+    try:
+        reads = reads_of(home)
+        head = asyncio.run(reads.head())
+        asyncio.run(reads.close())
+    except ErgosError as error:
+        return Finding("clock", "note", error.what, "`ergos verify` looks at the store")
+    behind_s = (head.at_ns - HostClock().now_ns()) // SECOND
+    if behind_s > CLOCK_BEHIND_S:
+        return Finding(
+            "clock",
+            "bad",
+            f"it is {behind_s:,} s behind the newest record; until it has come there no time passes for agents",
+            "set the clock right; if it was once far ahead, start in a new home",
+        )
+    return Finding("clock", "good", "not behind the newest record")
 
 
 def _socket(home: Home) -> Finding:
