@@ -14,7 +14,7 @@ import pytest
 from ergos.drivers.store_memory import MemoryStore
 from ergos.kernel import history, step
 from ergos.kernel.ledger import Book
-from ergos.runtime import aftermath, charter, desk, door, flights, loader, machine, performer, settlement
+from ergos.runtime import aftermath, charter, desk, door, flights, loader, machine, performer, settlement, watches
 from ergos.sim.explore import crash_histories, run_seed
 
 SEEDS = 1_400
@@ -159,6 +159,38 @@ def cap_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Book, "refusal", lambda self, *rest: None)
 
 
+def cursor_and_mail_parted(patch: pytest.MonkeyPatch) -> None:
+    """What was seen is noted in a transaction of its own, before what it tells."""
+    real = watches.Watches._deliver
+
+    def deliver(self: Any, row: Any, *rest: Any) -> None:
+        self.rows.put(row)
+        asyncio.get_running_loop().call_later(0.01, lambda: real(self, row, *rest))
+
+    patch.setattr(watches.Watches, "_deliver", deliver)
+
+
+def fired_again_after_boot(patch: pytest.MonkeyPatch) -> None:
+    """The next time of a schedule is kept in memory only."""
+    real = machine.Machine.submit
+
+    def submit(self: Any, resident: Any, bodies: Any, rows: Any = None, *rest: Any, **named: Any) -> None:
+        if rows is not None and any(type(body).__name__ == "Fired" and body.due_ns for body in bodies):
+            rows = msgspec.structs.replace(rows, watches_put=())
+        real(self, resident, bodies, rows, *rest, **named)
+
+    patch.setattr(machine.Machine, "submit", submit)
+
+
+def missed_times_forgotten(patch: pytest.MonkeyPatch) -> None:
+    real = watches.by_policy
+
+    def policy(schedule: Any, times: Any, now_ns: int, through_ns: int | None = None) -> Any:
+        return real(schedule, times[-1:], now_ns, through_ns)
+
+    patch.setattr(watches, "by_policy", policy)
+
+
 PLANTED = (
     no_durability_wait,
     not_judged_again,
@@ -180,6 +212,9 @@ PLANTED = (
     killed_process_goes_on,
     answered_twice,
     cap_ignored,
+    cursor_and_mail_parted,
+    fired_again_after_boot,
+    missed_times_forgotten,
 )
 
 
