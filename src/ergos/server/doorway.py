@@ -12,12 +12,18 @@ from typing import Final, cast
 from ergos.app.home import Home
 from ergos.base.canonical import Plain
 from ergos.base.errors import WorldError
+from ergos.base.ids import Pid
 from ergos.base.limits import STOP_GRACE_S
+from ergos.drivers.host import FileSigner, HostEntropy
+from ergos.drivers.vault.home_vault import HomeVault
+from ergos.kernel.egress import Secrets
 from ergos.kernel.models import AUTO, Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
+from ergos.kernel.triggers import Happening, Webhook
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.tokens import Visitor
 from ergos.server.gate import GateServer
+from ergos.server.hooks import Hooks
 from ergos.server.mcp_kernel import KernelMcp
 
 HOST: Final = "127.0.0.1"
@@ -54,6 +60,22 @@ class KernelDoorway:
         return tuple(spec for spec in models.endpoints() if spec.price is not None) if models is not None else ()
 
 
+class KernelHooks:
+    """The triggers of a running kernel as hooks see them."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel: Final = kernel
+
+    async def webhook(self, pid: Pid, name: str) -> Webhook | None:
+        """The armed trigger of this name."""
+        row = (await self._kernel.reactor.watches.rows.of(pid)).get(name)
+        return row.trigger if row is not None and isinstance(row.trigger, Webhook) else None
+
+    async def happened(self, pid: Pid, name: str, happening: Happening) -> bool:
+        """Deliver it; durable on return. Raises: ErgosErrors."""
+        return await self._kernel.reactor.watches.happened(pid, name, happening)
+
+
 class OpenGate:
     """An open door."""
 
@@ -66,13 +88,22 @@ class OpenGate:
         await self._server.stop(STOP_GRACE_S)
 
 
-async def open_gate(kernel: Kernel, port: int, home: Home | None = None, agents: tuple[Path, ...] = ()) -> OpenGate:
+async def open_gate(
+    kernel: Kernel,
+    port: int,
+    home: Home | None = None,
+    agents: tuple[Path, ...] = (),
+    secrets: Secrets | None = None,
+) -> OpenGate:
     """Open the door of a kernel on a port of loopback; 0: a free one.
 
-    With a home, its owner may come in at /mcp, too, and is offered these agents as tools. Raises: WorldError.
+    With a home, its owner may come in at /mcp, too, and is offered these agents as tools; with secrets, signed requests
+    at /hooks. Raises: WorldError.
     """
     mcp = KernelMcp(kernel, home, agents)
-    server = GateServer(KernelDoorway(kernel), clock=kernel.machine.parts.clock, mcp=mcp)
+    clock = kernel.machine.parts.clock
+    hooks = None if secrets is None else Hooks(KernelHooks(kernel), secrets, clock)
+    server = GateServer(KernelDoorway(kernel), clock=clock, mcp=mcp, hooks=hooks)
     try:
         return OpenGate(server, await server.start(HOST, port))
     except OSError as error:
@@ -82,9 +113,12 @@ async def open_gate(kernel: Kernel, port: int, home: Home | None = None, agents:
 
 
 def gate_of(home: Home) -> Callable[[Kernel, int], Awaitable[OpenGate]]:
-    """`open_gate` for a home: its owner may come in at /mcp, too, and finds the agents the settings name."""
+    """`open_gate` for a home: its owner may come in at /mcp, too, and finds the agents the settings name; hooks are
+    signed with its secrets.
+    """
 
     def opened(kernel: Kernel, port: int) -> Awaitable[OpenGate]:
-        return open_gate(kernel, port, home, home.settings.mcp_agents)
+        vault = HomeVault(home.folder, FileSigner(home.key), HostEntropy())
+        return open_gate(kernel, port, home, home.settings.mcp_agents, vault)
 
     return opened

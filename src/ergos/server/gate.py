@@ -3,6 +3,7 @@
     POST /v1/chat/completions   /v1/responses   /v1/embeddings   /v1/messages   /v1/messages/count_tokens
     GET  /v1/models   /v1/models/NAME   /health
     /mcp: the Model Context Protocol, where the gate has it
+    /hooks/PID/NAME: signed requests of anybody, where the gate has them
 
 Rules: the gate decides nothing. It learns from the token which process asks, reads the body, hands it to the doorway,
 and writes what comes back. A program that leaves does not stop its call: the call is made, recorded and charged, and
@@ -26,6 +27,9 @@ from ergos.drivers.http.server import HttpServer
 from ergos.kernel.models import Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
 from ergos.server.admission import Admission, parsed, who
+from ergos.server.hooks import PATH as HOOKS
+from ergos.server.hooks import Hooks
+from ergos.server.hooks import refuse as refuse_hook
 from ergos.server.listing import estimated_tokens, model, models
 from ergos.server.mcp import PATH as MCP
 from ergos.server.mcp import refuse
@@ -119,12 +123,14 @@ class GateServer:
         hosts: frozenset[str] = frozenset(),
         origins: frozenset[str] = frozenset(),
         mcp: ToolDoor | None = None,
+        hooks: Hooks | None = None,
     ) -> None:
         """`hosts`: names, besides those of this machine, under which it is reached; `origins`: web pages let in;
-        `mcp`: what is behind /mcp.
+        `mcp`: what is behind /mcp; `hooks`: what is behind /hooks.
         """
         self._doorway: Final[Doorway[Any]] = doorway
         self._mcp: Final = mcp
+        self._hooks: Final = hooks
         self._admission: Final = Admission(hosts, origins)
         self._since_ns: Final = clock.now_ns()
         self._server: Final = HttpServer(self._handle, limits, clock=clock, worder=_worded)
@@ -145,6 +151,12 @@ class GateServer:
         return self._server.connections
 
     async def _handle(self, request: Request, reply: Responder) -> None:
+        if self._hooks is not None and request.path.startswith(HOOKS):
+            try:
+                await self._hooks.serve(request, reply)
+            except Rejected as rejected:
+                refuse_hook(reply, rejected)
+            return
         try:
             self._admission.check_place(request)
             await self._route(request, reply)

@@ -19,7 +19,7 @@ from ergos.app.client import ask
 from ergos.app.home import Home, reading
 from ergos.app.team import team_of
 from ergos.base.canonical import Plain
-from ergos.base.errors import IllegalTransitionError, UnknownProcessError, UsageError
+from ergos.base.errors import IllegalTransitionError, RefusedError, UnknownProcessError, UsageError
 from ergos.base.ids import Pid
 from ergos.buses.mcp.server.ports import Caller, TaskStatus, TaskView, Wire
 from ergos.buses.mcp.server.task_ids import TaskIds
@@ -78,8 +78,8 @@ class Runs:
                 verdict, value = given
                 try:
                     await ask(self._home, Answer(number=items[key].id, verdict=verdict, by=BY, value=value))
-                except UsageError:
-                    continue  # it was answered elsewhere meanwhile
+                except (UsageError, RefusedError):
+                    continue  # it was answered elsewhere meanwhile, or only its owner may decide it
         return True
 
     async def cancel(self, caller: Caller, task_id: str) -> bool:

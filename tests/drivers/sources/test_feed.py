@@ -110,6 +110,14 @@ def test_the_same_guid_on_two_stories_keeps_both_and_a_repeated_story_counts_onc
     assert "repeat" in reading.notes[0]
 
 
+def test_every_item_keeps_what_it_is_called_in_its_feed() -> None:
+    named = "<item><title>A</title><guid isPermaLink='false'>g-1</guid></item>"
+    text = _rss(f"{named}<item><title>B</title></item><item/>{named}")
+    reading = parse_feed(text, origin("https://news.example/feed.xml"))
+    assert [document.title for document in reading.documents] == ["A", "B"]
+    assert reading.ids == ("g-1", "")
+
+
 def test_a_broken_feed_gives_what_can_be_read_and_a_note() -> None:
     text = _rss(
         "<item><title>One</title></item><item><title>Two & three</title><link>http://x.example/?a=1&b=2</link></item>"

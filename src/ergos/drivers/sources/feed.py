@@ -33,6 +33,7 @@ FEED_DEPTH_MAX: Final = 200  # levels of elements; feeds have about ten
 BROKEN_CHARS_MAX: Final = 2_000_000  # characters of a malformed feed; the lenient parser is slow on hostile ones
 ITEM_CHARS_MAX: Final = 1_000_000  # characters of one item's markup
 LINKS_MAX: Final = 20  # links of one item looked at
+ID_CHARS_MAX: Final = 2_000  # characters kept of what an item is called; most are addresses
 
 _ITEM: Final = re.compile(r"<(?:\w{1,20}:)?(?:item|entry)[\s>/]")
 _NAMESPACE_CLOSERS: Final = {"feed": "</feed>", "rss": "</channel></rss>", "rdf": "</rdf:RDF>"}
@@ -97,12 +98,12 @@ def resolved(link: str, *bases: str) -> str:
     return ""
 
 
-def distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
-    """Each document once, the first of those with one id."""
-    kept: dict[str, Document] = {}
-    for document in documents:
-        _ = kept.setdefault(document.id, document)
-    return tuple(kept.values())
+def distinct(documents: Iterable[tuple[Document, str]]) -> tuple[tuple[Document, ...], tuple[str, ...]]:
+    """Each document once, the first of those with one id; and what each is called in its feed."""
+    kept: dict[str, tuple[Document, str]] = {}
+    for document, called in documents:
+        _ = kept.setdefault(document.id, (document, called[:ID_CHARS_MAX]))
+    return tuple(document for document, _ in kept.values()), tuple(called for _, called in kept.values())
 
 
 def _prepare(text: str) -> _Prepared:
@@ -162,22 +163,22 @@ def _reading(
     source = headline(_plain(channel, "title", literal=False)) or origin.source
     own = [_string(_mapping(link).get("href")) for link in _list(channel.get("links"))[:LINKS_MAX]]
     base = next((url for link in (_string(channel.get("link")), *own) if (url := resolved(link, origin.url))), "")
-    documents: list[Document] = []
+    documents: list[tuple[Document, str]] = []
     empty = 0
     for entry in entries[:FEED_ITEMS_MAX]:
         document = _document(entry, source, (base, origin.url), literal=literal)
         if document is None:
             empty += 1
         else:
-            documents.append(document)
+            documents.append((document, _string(entry.get("id")).strip()))
     if not documents:
         raise SourceError("the feed holds no item with a title or a text" if entries else "the feed holds no items")
-    kept = distinct(documents)
+    kept, ids = distinct(documents)
     if empty:
         notes += (f"{empty} of {len(entries)} items have neither title nor text",)
     if len(kept) < len(documents):
         notes += (f"{len(documents) - len(kept)} items repeat others",)
-    return Reading(documents=kept, notes=notes)
+    return Reading(documents=kept, notes=notes, ids=ids)
 
 
 def _document(entry: _Entry, source: str, bases: tuple[str, str], *, literal: bool) -> Document | None:

@@ -53,7 +53,7 @@ def parse_json_feed(text: str, origin: Origin) -> Reading:
         raise SourceError("this is JSON, but not a JSON feed")
     base = resolved(channel.home_page_url or "", channel.feed_url or "", origin.url)
     source = headline(channel.title or "") or origin.source
-    documents: list[Document] = []
+    documents: list[tuple[Document, str]] = []
     unfit = empty = 0
     for raw in channel.items[:FEED_ITEMS_MAX]:
         try:
@@ -65,19 +65,19 @@ def parse_json_feed(text: str, origin: Origin) -> Reading:
         if document is None:
             empty += 1
         else:
-            documents.append(document)
+            documents.append((document, "" if item.id is None else str(item.id)))
     if not documents:
         raise SourceError(
             "the feed holds no item with a title or a text" if channel.items else "the feed holds no items"
         )
-    kept = distinct(documents)
+    kept, ids = distinct(documents)
     notes = (
         (len(channel.items) > FEED_ITEMS_MAX, f"more than {FEED_ITEMS_MAX} items; the rest was left out"),
         (unfit > 0, f"{unfit} of {len(channel.items)} items do not fit the format"),
         (empty > 0, f"{empty} of {len(channel.items)} items have neither title nor text"),
         (len(kept) < len(documents), f"{len(documents) - len(kept)} items repeat others"),
     )
-    return Reading(documents=kept, notes=tuple(note for holds, note in notes if holds))
+    return Reading(documents=kept, notes=tuple(note for holds, note in notes if holds), ids=ids)
 
 
 def _document(item: _Item, source: str, base: str, feed_url: str, origin_url: str) -> Document | None:

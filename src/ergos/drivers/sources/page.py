@@ -9,6 +9,7 @@ Must not know: the network, the file system.
 from __future__ import annotations
 
 import re
+import threading
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ PAGE_CHARS_MAX: Final = 4_000_000  # characters given to the extractor; the long
 PAGE_TAGS_MAX: Final = 40_000  # tags given to the extractor, which walks the tree dozens of times
 PAGE_DEPTH_MAX: Final = 150  # open elements; libxml2 drops what is deeper than 256
 
+_ONE_AT_A_TIME: Final = threading.Lock()
+"""Several threads in trafilatura and htmldate at once were seen to end in a segmentation fault of lxml."""
 _ANY_TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})")
 _DATA_URL: Final = re.compile(r"data:[\w/+.-]{0,60};base64,[A-Za-z0-9+/=]+")
 _UNNESTED: Final = frozenset(
@@ -103,7 +106,11 @@ def _extract(text: str, origin: Origin, limit: Limit) -> _Extract | None:
     from trafilatura import bare_extraction
 
     tomorrow = day_of(limit.now_ns + DAY).isoformat()
-    with parsing("trafilatura", "the page", LxmlError), parsing("htmldate", "the date of the page", LxmlError):
+    with (
+        _ONE_AT_A_TIME,
+        parsing("trafilatura", "the page", LxmlError),
+        parsing("htmldate", "the date of the page", LxmlError),
+    ):
         found = bare_extraction(
             text,
             url=origin.url if is_web(origin.url) else None,

@@ -57,6 +57,8 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[Document, ...]
     notes: tuple[str, ...] = ()
     """English sentences about what was repaired, cut or left out."""
+    ids: tuple[str, ...] = ()
+    """Of a feed: what each document is called there (guid, atom:id), '' where it has no name; (): this is no feed."""
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
