@@ -177,7 +177,7 @@ FAULTS: list[tuple[str, int, int, str, str]] = [
     (grant("{act: x, args: {a: null}}"), 4, 24, "single value", "number"),
     (grant("{act: x, args: {a: [1, 2]}}"), 4, 24, "single value", "number"),
     ("budget: 5", 3, 9, "5 is not a mapping", "per_day"),
-    ("budget: {per_week: 1usd}", 3, 10, "'per_week' is no budget", ""),
+    ("budget: {per_year: 1usd}", 3, 10, "'per_year' is no budget", ""),
     ("budget: {perday: 1usd}", 3, 10, "'perday' is no budget", "'per_day'"),
     ("budget: {per_day: -1usd}", 3, 19, "not an amount", "2.50usd"),
     ("budget: {per_day: -1}", 3, 19, "not an amount", "2.50usd"),

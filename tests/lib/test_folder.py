@@ -11,7 +11,9 @@ import pytest
 from ergos.base.errors import AgentFileError, DefinitionError, ErgosError
 from ergos.base.limits import TOOL_FILES_MAX
 from ergos.kernel.packages import Package
-from ergos.lib.folder import FolderPrograms
+from ergos.lib.folder import FolderPrograms, Kit
+from ergos.lib.work import Work
+from ergos.verify.standard_solvers import standard as standard_kit
 from tests.lib.house import agent_in, write
 
 PROGRAM = "async def agent(ctx):\n    return 1\n"
@@ -304,3 +306,79 @@ def test_a_broken_change_leaves_the_version_that_runs_alone(tmp_path: Path) -> N
 def test_settings_that_are_no_data_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ErgosError, match="settings"):
         FolderPrograms().load(folder(tmp_path), settings={"x": object()})
+
+
+STEPS = """
+    ---
+    name: clerk
+    timezone: Europe/Berlin
+    triggers: [{on: schedule, rule: FREQ=DAILY}]
+    steps:
+      - {act: mail.list}
+      - {think: extract, id: found, with: {text: x, fields: [a]}}
+    acceptance: [{check: fields, of: found, value: [a]}]
+    reserved: [mail.send, pay.*]
+    grants:
+      - {act: mail.*}
+      - {act: pay}
+      - {act: pay.rent}
+      - {act: files.read}
+      - {think: extract}
+    ---
+    Do it.
+"""
+
+
+def test_an_agent_of_steps_needs_no_code_and_gets_the_standard_tasks(tmp_path: Path) -> None:
+    write(tmp_path, "AGENT.md", STEPS)
+    asked: list[int] = []
+
+    def standard() -> Kit:
+        asked.append(1)
+        return standard_kit()
+
+    programs = FolderPrograms(None, standard)
+    definition = programs.load(tmp_path)
+    package = programs.package(definition)
+    assert {"extract", "accept", "brief"} <= set(package.tasks)
+    assert {"system1.extract", "model.extract", "acceptance"} <= {one.spec.name for one in package.solvers}
+    assert (definition.timezone, [one.name for one in definition.triggers]) == ("Europe/Berlin", ["schedule"])
+    assert msgspec.json.decode(definition.work, type=Work).steps[1].id == "found"
+    assert asked == [1]
+
+
+def test_what_is_reserved_is_asked_for_and_what_the_work_implies_is_granted(tmp_path: Path) -> None:
+    write(tmp_path, "AGENT.md", STEPS)
+    granted = {(one.verb, one.name): one.ask for one in FolderPrograms().load(tmp_path).grants}
+    assert granted == {
+        ("act", "mail.*"): True, ("act", "pay"): False, ("act", "pay.rent"): True, ("act", "files.read"): False,
+        ("think", "extract"): False, ("think", "accept"): False,
+    }  # fmt: skip
+
+
+def test_a_task_of_the_folder_takes_the_place_of_a_standard_one_with_its_solvers(tmp_path: Path) -> None:
+    write(tmp_path, "AGENT.md", STEPS)
+    write(
+        tmp_path,
+        "tools/own.py",
+        """
+        from ergos.lib.task import Task, solver
+
+        EXTRACT = Task("extract", inputs=dict, output=str)
+
+        @solver(EXTRACT, name="own.extract")
+        def extract(inputs): return "mine"
+        """,
+    )
+    programs = FolderPrograms(None, standard_kit)
+    package = programs.package(programs.load(tmp_path))
+    able = {one.spec.name for one in package.solvers if "extract" in one.spec.tasks}
+    assert able == {"own.extract", "model.extract"}
+
+
+def test_an_agent_with_a_program_of_its_own_gets_no_standard_tasks(tmp_path: Path) -> None:
+    write(tmp_path, "AGENT.md", STEPS.replace("name: clerk", "name: clerk\n    program: agent.py:agent"))
+    write(tmp_path, "agent.py", "async def agent(ctx): return 1\n")
+    programs = FolderPrograms(None, standard_kit)
+    package = programs.package(programs.load(tmp_path))
+    assert dict(package.tasks) == {}

@@ -47,6 +47,7 @@ from ergos.lib.chat import Chatting
 from ergos.lib.foreign import Running
 from ergos.lib.surroundings import Deferred, Several, error_of, several
 from ergos.lib.task import Task, shaped
+from ergos.lib.waiting import Waiting
 from ergos.lib.watch import misfit
 
 T = TypeVar("T")
@@ -79,7 +80,7 @@ class ChildEnd(msgspec.Struct, frozen=True):
     failure: Failure | None = None
 
 
-class Context(Chatting):
+class Context(Chatting, Waiting):
     """What a program sees of the world: its surroundings, and the system calls."""
 
     # Work
@@ -181,23 +182,6 @@ class Context(Chatting):
     def signal(self, pid: int, name: SignalName) -> Deferred[None]:
         """Pause, resume, stop or kill a child."""
         return self._call("signal", str(pid), {"pid": int(pid), "signal": name}, _nothing)
-
-    # Time
-
-    def sleep_until(self, at_ns: int) -> Deferred[int]:
-        """Wait until a time (UTC nanoseconds); the time it then is."""
-        return self._call("sleep_until", "timer", {"at_ns": int(at_ns)}, _integer)
-
-    def watch(self) -> Deferred[dict[str, int | None]]:
-        """Be woken by the triggers of the definition, by exactly these; when each is due next (None: when it is told).
-
-        What happens comes as a message whose `trigger` is set. Asked again it changes only what the definition changed.
-        """
-        return self._call("watch", "triggers", {}, lambda value: dict(value) if isinstance(value, dict) else {})
-
-    def sleep(self, seconds: float) -> Deferred[int]:
-        """Wait for a while."""
-        return self.sleep_until(self._now_ns + int(seconds * SECOND))
 
 
 Verb = Literal["act", "think", "send", "spawn"]

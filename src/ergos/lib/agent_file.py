@@ -9,13 +9,11 @@ from __future__ import annotations
 import datetime
 import difflib
 import re
-from collections.abc import Callable
-from typing import Final, TypeVar, get_args
+from typing import Final, get_args
 
 import msgspec
 
 from ergos.base.canonical import encode
-from ergos.base.errors import ErgosError, ValueShapeError
 from ergos.base.ids import name as checked_name
 from ergos.base.limits import WINDOW_TOKENS_DEFAULT
 from ergos.base.money import Amount, parse_money
@@ -24,10 +22,12 @@ from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.solvers import SolverKind
 from ergos.kernel.supervisor import Supervision
 from ergos.kernel.values import NULL, Packed
+from ergos.lib import work_file
+from ergos.lib.acceptance import ACCEPT, PLAN, PROPOSE_GOAL
 from ergos.lib.frontmatter import Field, Matter, error, parse, plain
+from ergos.lib.shapes import atom, called, checked, choice, count, known, listed, mapping, optional_text, short, text_of
 from ergos.lib.watch import misfit
-
-T = TypeVar("T")
+from ergos.lib.work import NO_WORK, Work
 
 FIELDS: Final = (
     "name",
@@ -41,6 +41,7 @@ FIELDS: Final = (
     "solvers",
     "window_tokens",
     "settings",
+    *work_file.FIELDS,
 )
 SOLVERS: Final[tuple[str, ...]] = get_args(SolverKind)
 VERBS: Final = ("act", "think", "send", "spawn")
@@ -50,7 +51,7 @@ _WORDS: Final = ("grounded", "any")
 _PROGRAM: Final = re.compile(r"(?:[^\W.][\w-]*/)*[^\W.][\w-]*\.py(?::[^\W\d]\w*)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEARS: Final = (1971, 2200)  # what fits in 64 bits of nanoseconds, in every time zone
-BUDGETS: Final = ("per_call", "per_process", "per_agent", "per_owner", "per_day")
+BUDGETS: Final = ("per_call", "per_process", "per_agent", "per_owner", "per_day", "per_week", "per_month")
 """Each in money; with `tokens_` in front (`tokens_per_day`), in tokens."""
 
 
@@ -61,7 +62,7 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True):
     goal: str
     language: str
     program: str
-    """'file.py:function', relative to the folder."""
+    """'file.py:function', relative to the folder; '': the program of its steps."""
     team: tuple[str, ...]
     grants: tuple[Grant, ...]
     caps: Caps
@@ -71,20 +72,22 @@ class AgentFile(msgspec.Struct, frozen=True, kw_only=True):
     window_tokens: int
     settings: Packed
     instructions: str
+    work: Work = NO_WORK
+    """Triggers, sources, steps, checks and what else it says of its work."""
 
 
 def read(text: str, path: str) -> AgentFile:
     """The definition. Raises: AgentFileError."""
     matter = parse(text, path)
-    _known(matter.fields, FIELDS, matter, "field")
+    known(matter.fields, FIELDS, matter, "field")
     own = _name(matter)
     team = _team(matter)
-    grants = tuple(_grant(item, own, matter) for item in _list(matter.fields.get("grants"), matter))
+    grants = tuple(_grant(item, own, matter) for item in listed(matter.fields.get("grants"), matter))
     spawns = tuple(Grant(agent=own, verb="spawn", name=member, words=f"team: {member}") for member in team)
     return AgentFile(
         name=own,
-        goal=_optional_text(matter, "goal", ""),
-        language=_choice(matter, "language", ("en", "zh"), "en"),
+        goal=optional_text(matter, "goal", ""),
+        language=choice(matter, "language", ("en", "zh"), "en"),
         program=_program(matter),
         team=team,
         grants=grants + spawns,
@@ -94,43 +97,66 @@ def read(text: str, path: str) -> AgentFile:
         window_tokens=_window(matter),
         settings=_settings(matter),
         instructions=matter.body,
+        work=work_file.read_work(matter),
     )
+
+
+def granted(file: AgentFile) -> tuple[Grant, ...]:
+    """The grants in force of a file: what is reserved is asked for, and what its work implies is granted.
+
+    Carrying out the checks of `acceptance`, or drafting what `plan_by` and `goal_by` leave to it, reaches nothing.
+    """
+    implied = {
+        ACCEPT: "acceptance" if file.work.acceptance else "",
+        PLAN: "plan_by: agent" if file.work.plan_by == "agent" else "",
+        PROPOSE_GOAL: "goal_by: agent" if file.work.goal_by == "agent" else "",
+    }
+    more = (Grant(agent=file.name, verb="think", name=task, words=words) for task, words in implied.items() if words)
+    return (*(_reserved(grant, file.work.reserved) for grant in file.grants), *more)
+
+
+def _reserved(grant: Grant, reserved: tuple[str, ...]) -> Grant:
+    """The grant; one that covers a reserved tool, among others even, asks for every call."""
+    asks = grant.verb == "act" and any(_overlap(grant.name, name) for name in reserved)
+    return msgspec.structs.replace(grant, ask=True) if asks else grant
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two names, or prefixes that end in '.*', have a tool in common."""
+    stems = [name.removesuffix("*") for name in (one, other)]
+    if one.endswith(".*") and other.endswith(".*"):
+        return stems[0].startswith(stems[1]) or stems[1].startswith(stems[0])
+    if one.endswith(".*"):
+        return other.startswith(stems[0])
+    return one.startswith(stems[1]) if other.endswith(".*") else one == other
 
 
 def _name(matter: Matter) -> str:
     field = matter.fields.get("name")
     if field is None:
         raise error(matter.path, 2, 1, "the field 'name' is missing", "`name: my-agent`")
-    text = _text(field, matter, "the name of the agent")
-    return _checked(lambda: checked_name(text, what="an agent"), field, matter, "letters, digits, '.', '-' and '_'")
+    text = text_of(field, matter, "the name of the agent")
+    return checked(lambda: checked_name(text, what="an agent"), field, matter, "letters, digits, '.', '-' and '_'")
 
 
 def _team(matter: Matter) -> tuple[str, ...]:
     """Names are parts of paths, so they are checked before any file is looked for."""
     found: list[str] = []
-    for item in _list(matter.fields.get("team"), matter):
-        member = _called(item, matter, "an agent")
+    for item in listed(matter.fields.get("team"), matter):
+        member = called(item, matter, "an agent")
         if member in found:
             raise error(matter.path, item.line, item.column, f"{member!r} stands here a second time", "each name once")
         found.append(member)
     return tuple(found)
 
 
-def _called(field: Field, matter: Matter, what: str, *, prefix: bool = False) -> str:
-    """A name; with `prefix`, also one that ends in '.*'."""
-    text = _text(field, matter, what)
-    stem = text.removesuffix(".*") if prefix else text
-    expected = "letters, digits, '.', '-' and '_'" + (", or a prefix such as `mail.*`" if prefix else "")
-    _checked(lambda: checked_name(stem, what=what), field, matter, expected)
-    return text
-
-
 def _program(matter: Matter) -> str:
     """Inside the agent's folder: what a definition runs is what its folder shows."""
     field = matter.fields.get("program")
     if field is None:
-        return "agent.py:agent"
-    text = _text(field, matter, "`FILE.py:FUNCTION`")
+        planned = matter.fields.get("plan_by")
+        return "" if "steps" in matter.fields or (planned and planned.value == "agent") else "agent.py:agent"
+    text = text_of(field, matter, "`FILE.py:FUNCTION`")
     if _PROGRAM.fullmatch(text) is None:
         what = f"{text[:60]!r} is no program of this folder"
         raise error(matter.path, field.line, field.column, what, "`FILE.py:FUNCTION`")
@@ -138,8 +164,8 @@ def _program(matter: Matter) -> str:
 
 
 def _grant(field: Field, agent: str, matter: Matter) -> Grant:
-    fields = _mapping(field, matter, "`act: TOOL` with optional args, ask, expires, words")
-    _known(fields, (*VERBS, "args", "ask", "expires", "times", "words"), matter, "part of a grant")
+    fields = mapping(field, matter, "`act: TOOL` with optional args, ask, expires, words")
+    known(fields, (*VERBS, "args", "ask", "expires", "times", "words"), matter, "part of a grant")
     verbs = [verb for verb in VERBS if verb in fields]
     if len(verbs) != 1:
         raise error(matter.path, field.line, field.column, "a grant has exactly one verb", "one of " + ", ".join(VERBS))
@@ -152,44 +178,44 @@ def _grant(field: Field, agent: str, matter: Matter) -> Grant:
     return Grant(
         agent=agent,
         verb=verb,  # type: ignore[arg-type]
-        name=_called(fields[verb], matter, "a tool, task or agent", prefix=True),
+        name=called(fields[verb], matter, "a tool, task or agent", prefix=True),
         args=None if args is None else _matchers(args, matter),
         ask=ask is not None and ask.value is True,
         expires_ns=_expiry(fields.get("expires"), matter),
         times=_times(fields.get("times"), matter),
-        words=_text(words, matter, "the owner's words") if words is not None else "",
+        words=text_of(words, matter, "the owner's words") if words is not None else "",
     )
 
 
 def _times(field: Field | None, matter: Matter) -> int | None:
     if field is None:
         return None
-    count = _count(field, matter)
-    if count == 0:
+    times = count(field, matter)
+    if times == 0:
         raise error(matter.path, field.line, field.column, "a grant for 0 calls allows nothing", "a whole number >= 1")
-    return count
+    return times
 
 
 def _matchers(field: Field, matter: Matter) -> dict[str, Matcher]:
     """`amount: {range: [0, 100]}`; a bare value means `equals`."""
     found: dict[str, Matcher] = {}
-    for key, item in _mapping(field, matter, "`argument: {matcher: value}`").items():
+    for key, item in mapping(field, matter, "`argument: {matcher: value}`").items():
         if not isinstance(item.value, dict):
-            found[key] = Matcher(item.value) if item.value in _WORDS else Matcher("equals", (_atom(item, matter),))
+            found[key] = Matcher(item.value) if item.value in _WORDS else Matcher("equals", (atom(item, matter),))
             continue
         found[key] = _matcher(item, item.value, matter)
     return found
 
 
 def _matcher(item: Field, fields: dict[str, Field], matter: Matter) -> Matcher:
-    _known(fields, MATCHERS, matter, "matcher")
+    known(fields, MATCHERS, matter, "matcher")
     if len(fields) != 1:
         raise error(matter.path, item.line, item.column, "an argument has exactly one matcher", ", ".join(MATCHERS))
     kind, value = next(iter(fields.items()))
     if kind in _WORDS:
         return Matcher(kind)  # type: ignore[arg-type]
-    listed = value.value if isinstance(value.value, list) else [value]
-    values = tuple(_atom(one, matter) for one in listed)
+    several = value.value if isinstance(value.value, list) else [value]
+    values = tuple(atom(one, matter) for one in several)
     what, expected = _mismatch(kind, values)
     if what:
         raise error(matter.path, value.line, value.column, what, expected)
@@ -217,9 +243,9 @@ def _caps(matter: Matter) -> Caps:
     budget = matter.fields.get("budget")
     if budget is None:
         return Caps()
-    fields = _mapping(budget, matter, "`per_day: 1usd`")
+    fields = mapping(budget, matter, "`per_day: 1usd`")
     allowed = (*BUDGETS, *(f"tokens_{scope}" for scope in BUDGETS))
-    _known(fields, allowed, matter, "budget")
+    known(fields, allowed, matter, "budget")
     caps: dict[str, Amount | None] = {}
     for scope in BUDGETS:
         money, tokens = fields.get(scope), fields.get(f"tokens_{scope}")
@@ -227,7 +253,7 @@ def _caps(matter: Matter) -> Caps:
             caps[scope] = None
             continue
         caps[scope] = Amount(
-            UNCAPPED if money is None else _money(money, matter), UNCAPPED if tokens is None else _count(tokens, matter)
+            UNCAPPED if money is None else _money(money, matter), UNCAPPED if tokens is None else count(tokens, matter)
         )
     return Caps(
         call=caps["per_call"],
@@ -235,21 +261,23 @@ def _caps(matter: Matter) -> Caps:
         agent=caps["per_agent"],
         owner=caps["per_owner"],
         day=caps["per_day"],
+        week=caps["per_week"],
+        month=caps["per_month"],
     )
 
 
 def _money(field: Field, matter: Matter) -> int:
     if isinstance(field.value, bool | list | dict) or field.value is None:
         raise error(matter.path, field.line, field.column, f"{plain(field)!r} is no amount", "US dollars: `2.50usd`")
-    return _checked(lambda: parse_money(str(field.value)), field, matter, "US dollars: `2.50usd`")
+    return checked(lambda: parse_money(str(field.value)), field, matter, "US dollars: `2.50usd`")
 
 
 def _supervision(matter: Matter) -> Supervision:
     field = matter.fields.get("supervision")
     if field is None:
         return Supervision()
-    fields = _mapping(field, matter, "`restarts: 3`")
-    _known(fields, Supervision.__struct_fields__, matter, "part of supervision")
+    fields = mapping(field, matter, "`restarts: 3`")
+    known(fields, Supervision.__struct_fields__, matter, "part of supervision")
     found = Supervision()
     for key, item in fields.items():  # one by one, so that a fault is shown where it stands
         try:
@@ -274,8 +302,8 @@ def _solvers(matter: Matter) -> tuple[str, ...]:
     if field is None:
         return ()
     found: list[str] = []
-    for item in _list(field, matter):
-        kind = _text(item, matter, "a kind of solver")
+    for item in listed(field, matter):
+        kind = text_of(item, matter, "a kind of solver")
         near = difflib.get_close_matches(kind, SOLVERS, 1)
         if kind not in SOLVERS:
             expected = repr(near[0]) if near else "one of " + ", ".join(SOLVERS)
@@ -294,7 +322,7 @@ def _window(matter: Matter) -> int:
         return WINDOW_TOKENS_DEFAULT
     if field.value == 0:
         raise error(matter.path, field.line, field.column, "a window of 0 tokens holds nothing", "a whole number >= 1")
-    return _count(field, matter)
+    return count(field, matter)
 
 
 def _settings(matter: Matter) -> Packed:
@@ -303,7 +331,7 @@ def _settings(matter: Matter) -> Packed:
         return NULL
     if field.value is None:
         return NULL
-    _mapping(field, matter, "`name: value` lines")
+    mapping(field, matter, "`name: value` lines")
     return msgspec.Raw(encode(plain(field), what="settings"))
 
 
@@ -312,11 +340,11 @@ def _expiry(field: Field | None, matter: Matter) -> int | None:
         return None
 
     if not isinstance(field.value, str) or _DATE.match(field.value) is None:
-        what = f"{_short(field)} is no date"
+        what = f"{short(field)} is no date"
         raise error(matter.path, field.line, field.column, what, "a date or time such as 2027-01-31")
     text = field.value
 
-    return _checked(lambda: instant(text), field, matter, "a date or time such as 2027-01-31")
+    return checked(lambda: instant(text), field, matter, "a date or time such as 2027-01-31")
 
 
 def instant(text: str) -> int:
@@ -326,71 +354,3 @@ def instant(text: str) -> int:
     if not _YEARS[0] <= aware.year <= _YEARS[1]:
         raise ValueError(f"the year is {aware.year}, not between {_YEARS[0]} and {_YEARS[1]}")
     return int(aware.timestamp()) * 1_000_000_000
-
-
-# Shapes
-
-
-def _known(fields: dict[str, Field], allowed: tuple[str, ...], matter: Matter, what: str) -> None:
-    for key, field in fields.items():
-        if key not in allowed:
-            near = difflib.get_close_matches(key, allowed, 1)
-            hint = repr(near[0]) if near else "one of " + ", ".join(allowed)
-            raise error(matter.path, *field.key, f"{key[:60]!r} is no {what}", hint)
-
-
-def _mapping(field: Field, matter: Matter, expected: str) -> dict[str, Field]:
-    if not isinstance(field.value, dict):
-        raise error(matter.path, field.line, field.column, f"{_short(field)} is not a mapping", expected)
-    return field.value
-
-
-def _list(field: Field | None, matter: Matter) -> list[Field]:
-    if field is None or field.value is None:
-        return []
-    if not isinstance(field.value, list):
-        raise error(matter.path, field.line, field.column, f"{_short(field)} is not a list", "`- item` lines")
-    return field.value
-
-
-def _text(field: Field, matter: Matter, expected: str) -> str:
-    if not isinstance(field.value, str) or not field.value.strip():
-        raise error(matter.path, field.line, field.column, f"{_short(field)} is not text", expected)
-    return field.value
-
-
-def _optional_text(matter: Matter, key: str, default: str) -> str:
-    field = matter.fields.get(key)
-    return default if field is None else _text(field, matter, "text")
-
-
-def _choice(matter: Matter, key: str, allowed: tuple[str, ...], default: str) -> str:
-    found = _optional_text(matter, key, default)
-    if found not in allowed:
-        field = matter.fields[key]
-        raise error(matter.path, field.line, field.column, f"{key} is {found!r}", " or ".join(allowed))
-    return found
-
-
-def _count(field: Field, matter: Matter) -> int:
-    if isinstance(field.value, bool) or not isinstance(field.value, int) or field.value < 0:
-        raise error(matter.path, field.line, field.column, f"{_short(field)} is no count", "a whole number >= 0")
-    return field.value
-
-
-def _atom(field: Field, matter: Matter) -> str | int | float | bool:
-    if field.value is None or isinstance(field.value, list | dict):
-        raise error(matter.path, field.line, field.column, f"{_short(field)} is no single value", "text or a number")
-    return field.value
-
-
-def _checked(make: Callable[[], T], field: Field, matter: Matter, expected: str) -> T:
-    try:
-        return make()
-    except (ValueShapeError, ValueError, OverflowError) as wrong:
-        what = wrong.what if isinstance(wrong, ErgosError) else str(wrong)
-        raise error(matter.path, field.line, field.column, what, expected) from wrong
-
-
-def _short(field: Field) -> str:
-    return repr(plain(field))[:60]

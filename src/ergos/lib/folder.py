@@ -18,7 +18,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, MappingProxyType, ModuleType
@@ -31,14 +31,17 @@ from ergos.base.errors import AgentFileError, DefinitionError
 from ergos.base.limits import AGENT_FILE_BYTES_MAX, AGENT_FILES_MAX, SPAWN_DEPTH_MAX, TOOL_FILES_MAX
 from ergos.kernel.packages import Definition, Package, Program, Solver, Tool
 from ergos.kernel.packages import Task as TaskPort
+from ergos.kernel.values import NULL
+from ergos.lib import steps
 from ergos.lib.agent import Agent, AgentFunction, program_of
-from ergos.lib.agent_file import AgentFile, read
+from ergos.lib.agent_file import AgentFile, granted, read
 from ergos.lib.foreign import Loading
 from ergos.lib.model_solver import PromptedSolver, generic
 from ergos.lib.pins import Pin
 from ergos.lib.skills import LOCK, READ, Shelf, Skill, pins_of, skills_in
 from ergos.lib.task import FunctionSolver, Task
 from ergos.lib.tool import FunctionTool
+from ergos.lib.work import NO_WORK
 
 T = TypeVar("T")
 
@@ -64,8 +67,12 @@ class Kit(msgspec.Struct, frozen=True):
 class FolderPrograms:
     """A `Programs` port over the file system. Definitions name their place as 'PATH' or 'PATH::AGENT'."""
 
-    def __init__(self, home_skills: Path | None = None) -> None:
-        """`home_skills`: the folder of the skills that the owner installed."""
+    def __init__(self, home_skills: Path | None = None, standard: Callable[[], Kit] | None = None) -> None:
+        """`home_skills`: the folder of the skills that the owner installed.
+
+        `standard`: the tasks of agents of steps; asked for when the first such agent is loaded.
+        """
+        self._standard: Final = standard
         self._home_skills: Final = home_skills
         self._loaded: dict[str, Loaded] = {}
         self._stamps: dict[Path, tuple[object, ...]] = {}
@@ -115,7 +122,9 @@ class FolderPrograms:
     def _read(self, root: Path) -> dict[str, Loaded]:
         pins = pins_of(self._home_skills)
         found = () if self._home_skills is None else skills_in(self._home_skills, pins, installed=True)
-        return _file(root, Shelf(found)) if root.suffix == ".py" else _folder(root, Kit({}, {}, (), skills=found), pins)
+        if root.suffix == ".py":
+            return _file(root, Shelf(found))
+        return _folder(root, Kit({}, {}, (), skills=found), pins, self._standard)
 
 
 def _root(place: Path) -> Path:
@@ -145,7 +154,9 @@ def _stat(path: Path) -> os.stat_result | None:
         return None
 
 
-def _folder(folder: Path, inherited: Kit, pins: Mapping[str, Pin], depth: int = 0) -> dict[str, Loaded]:
+def _folder(
+    folder: Path, inherited: Kit, pins: Mapping[str, Pin], standard: Callable[[], Kit] | None, depth: int = 0
+) -> dict[str, Loaded]:
     """The agent of a folder first, then its team."""
     if depth > SPAWN_DEPTH_MAX:
         raise DefinitionError(f"{folder} is the team of a team more than {SPAWN_DEPTH_MAX} deep")
@@ -157,7 +168,7 @@ def _folder(folder: Path, inherited: Kit, pins: Mapping[str, Pin], depth: int = 
     team: dict[str, Loaded] = {}
     members: dict[str, Definition] = {}
     for member in file.team:
-        below = _folder(folder / "team" / member, kit, pins, depth + 1)
+        below = _folder(folder / "team" / member, kit, pins, standard, depth + 1)
         first = next(iter(below.values())).definition
         if first.agent != member:
             raise AgentFileError(f"{folder / 'team' / member / 'AGENT.md'} is named {first.agent!r}, not {member!r}")
@@ -165,6 +176,8 @@ def _folder(folder: Path, inherited: Kit, pins: Mapping[str, Pin], depth: int = 
         team.update(below)
     definition = _definition(file, folder, (text.encode(), *kit.code), shelf)
     tools = {**kit.tools, READ: shelf.tool()} if len(shelf) else kit.tools
+    if not file.program and standard is not None:  # an agent of steps; what its folder says comes first
+        kit = _joined(standard(), kit)
     package = Package(program=_program(folder, file), tools=tools, tasks=kit.tasks, solvers=_solvers(kit), team=members)
     return {definition.program: Loaded(definition, package), **team}
 
@@ -175,7 +188,7 @@ def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...], shelf: S
         agent=file.name,
         program=str(folder.absolute()),
         code=_digest([*code, *digests, *(path.read_bytes() for path in sorted(folder.glob("*.py")))]),
-        grants=file.grants,
+        grants=granted(file),
         caps=file.caps,
         supervision=file.supervision,
         solvers=file.solvers,
@@ -183,10 +196,15 @@ def _definition(file: AgentFile, folder: Path, code: tuple[bytes, ...], shelf: S
         language=file.language,
         instructions="\n\n".join(part for part in (file.instructions, lines) if part),
         settings=file.settings,
+        triggers=file.work.triggers,
+        timezone=file.work.timezone,
+        work=NULL if file.work == NO_WORK else msgspec.Raw(encode(file.work, what="the work")),
     )
 
 
 def _program(folder: Path, file: AgentFile) -> Program:
+    if not file.program:
+        return program_of(steps.program)
     name, _, function_name = file.program.partition(":")
     module = _module(folder / name)
     wanted = function_name or "agent"
@@ -282,8 +300,13 @@ def _once(kit: dict[str, T], name: str, found: T, module: ModuleType) -> None:
 
 
 def _joined(first: Kit, second: Kit) -> Kit:
-    """What is inherited and what is the folder's own; of two with one name, the folder's own."""
-    solvers = {found.spec.name: found for found in (*first.solvers, *second.solvers)}
+    """What is inherited and what is the folder's own; of two with one name, the folder's own.
+
+    A task that is replaced takes its solvers with it: they do another one.
+    """
+    replaced = {name for name, task in second.tasks.items() if first.tasks.get(name, task) is not task}
+    kept = (found for found in first.solvers if not set(found.spec.tasks) <= replaced)
+    solvers = {found.spec.name: found for found in (*kept, *second.solvers)}
     return Kit(
         MappingProxyType({**first.tools, **second.tools}),
         MappingProxyType({**first.tasks, **second.tasks}),

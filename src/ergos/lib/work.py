@@ -25,11 +25,10 @@ do stands in `steps`; how the fields are read from a file in `work_file`.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
-from ergos.base.canonical import Plain
 from ergos.kernel.triggers import AnyTrigger
 
 STEPS_MAX: Final = 100  # steps of one agent; more are several agents
@@ -58,8 +57,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     verb: StepVerb
     name: str = ""
     """Tool or task; '' for ask."""
-    given: dict[str, Plain] = {}
-    """Arguments; for ask {"question", "choices"}. A text that is one reference alone keeps the value's type."""
+    given: dict[str, Any] = {}
+    """Arguments, plain data; for ask {"question", "choices"}. A text that is one reference alone keeps the value's
+    type."""
     when: tuple[str, ...] = ()
     """Conditions that must all hold, else the step is left out: 'invoice.total > 1000 EUR'. Comparisons: > >= < <= ==
     != contains. What cannot be compared counts as true for ask, else as false."""
@@ -77,8 +77,8 @@ class Acceptance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Name: 'cited', 'pages_max', 'words_max', 'language', 'fields', 'found_in_source', 'not_empty', …"""
     of: str
     """Id of the step."""
-    value: Plain = None
-    """Its parameter: 2 for pages_max, 'zh' for language."""
+    value: Any = None
+    """Its parameter, plain data: 2 for pages_max, 'zh' for language."""
     words: str = ""
 
 

@@ -14,8 +14,8 @@ from tests.drivers.tools.errands import errand
 
 NAMES = (
     "calendar.add feeds.read files.append files.delete files.edit files.list files.move files.read files.search files.write "
-    "git.commit git.diff git.log git.show git.status http.fetch http.send mail.send notify.owner python.cell python.run "
-    "shell.run sql.query webhook.send"
+    "git.commit git.diff git.log git.show git.status http.fetch http.send mail.send notify.owner press.publish python.cell "
+    "python.run shell.run sources.read sql.query table.append webhook.send"
 ).split()  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ergos.base.errors import PortMissingError, ToolFailedError
 from ergos.base.world_errors import SecretError
-from ergos.drivers.tools.notify import NotifyTool
+from ergos.drivers.tools.notify import NOTICE_CHARS_MAX, NotifyTool, pieces
 from ergos.drivers.tools.workspaces import Workspaces
 from ergos.kernel.tool_settings import Notices
 from tests.drivers.tools.errands import Bench
@@ -86,3 +86,13 @@ def test_where_the_owner_is_told_is_not_the_agents_to_say(tmp_path: Path) -> Non
         bench(tmp_path).do("notify.owner", text="x")
     with pytest.raises(SecretError):
         bench(tmp_path, "other").do("notify.owner", text="x")
+
+
+def test_a_long_text_comes_as_several_notices_and_nothing_is_lost():
+    text = "\n\n".join(f"{number} " + "word " * 100 for number in range(40))
+    found = pieces(text)
+    assert len(found) > 1
+    assert all(0 < len(one) <= NOTICE_CHARS_MAX for one in found)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert pieces("short") == ["short"]
+    assert len("".join(pieces("x" * 10_000))) == 10_000

@@ -6,7 +6,7 @@ with what to do. Which agent may call which is a matter of grants, never of this
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,14 +22,17 @@ from ergos.drivers.tools.git import GitTools
 from ergos.drivers.tools.mail import MailTool
 from ergos.drivers.tools.notify import NotifyTool
 from ergos.drivers.tools.programs import ProgramTools
+from ergos.drivers.tools.publishing import PublishTool
 from ergos.drivers.tools.seal import Seal
+from ergos.drivers.tools.source_reading import SourceTool
 from ergos.drivers.tools.sql import SqlTool
+from ergos.drivers.tools.tables import TableTool
 from ergos.drivers.tools.web import Outside, WebTools
 from ergos.drivers.tools.workspaces import Workspaces
 from ergos.kernel.confinement import Sandboxes
 from ergos.kernel.egress import Secrets
 from ergos.kernel.packages import Tool
-from ergos.kernel.tool_settings import ToolSettings
+from ergos.kernel.tool_settings import Folder, ToolSettings
 
 
 class BuiltinParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,13 +48,17 @@ class BuiltinParts(msgspec.Struct, frozen=True, kw_only=True):
     settings: ToolSettings = ToolSettings()
 
 
-def workspaces_of(home: Path, owner: str, settings: ToolSettings) -> Workspaces:
-    """The rooms of a home: one for each agent, and the folders its owner named."""
-    rooms = {
-        name: Room(Path(folder.path), write=folder.write, trusted=folder.trusted)
-        for name, folder in settings.folders.items()
+def workspaces_of(
+    home: Path, owner: str, settings: ToolSettings, agreed: Callable[[], Mapping[str, Folder]] = dict
+) -> Workspaces:
+    """The rooms of a home: one for each agent, and the folders its owner named; `agreed`: and those agreed to since."""
+    return Workspaces(home, owner, _rooms(settings.folders), lambda: _rooms(agreed()))
+
+
+def _rooms(folders: Mapping[str, Folder]) -> dict[str, Room]:
+    return {
+        name: Room(Path(folder.path), write=folder.write, trusted=folder.trusted) for name, folder in folders.items()
     }
-    return Workspaces(home, owner, rooms)
 
 
 def builtins(parts: BuiltinParts) -> Mapping[str, Tool]:
@@ -68,6 +75,9 @@ def builtins(parts: BuiltinParts) -> Mapping[str, Tool]:
         MailTool(parts.workspaces, settings.mail, parts.secrets).tools(),
         CalendarTool(parts.workspaces).tools(),
         NotifyTool(parts.workspaces, settings.notices, parts.secrets).tools(),
+        SourceTool(parts.workspaces, parts.outside).tools(),
+        TableTool(parts.workspaces).tools(),
+        PublishTool(parts.workspaces).tools(),
     )
     return {tool.spec.name: tool for group in groups for tool in group}
 

@@ -19,7 +19,8 @@ from ergos.kernel.egress import Secrets
 from ergos.kernel.packages import Errand
 from ergos.kernel.tool_settings import Notices
 
-TEXT_CHARS_MAX: Final = 4_000  # characters of a notice; phones show fewer
+TEXT_CHARS_MAX: Final = 40_000  # characters that are told at once: a report of some ten pages
+NOTICE_CHARS_MAX: Final = 4_000  # characters of one notice; a longer text comes as several
 NOTIFY_DEADLINE_S: Final = 60.0
 
 
@@ -77,8 +78,20 @@ class NotifyTool:
                 name = self._notices.secrets[number]
                 raise ToolFailedError(f"the secret {name} is no apprise address", remedy="`ergos secret set` it anew")
         self._workspaces.begin(errand, {"notifies": True})
-        return bool(
+        return all(
             places.notify(
-                body=asked.text, title=asked.title, notify_type=asked.kind, body_format="text", interpret_escapes=False
+                body=piece, title=asked.title, notify_type=asked.kind, body_format="text", interpret_escapes=False
             )
+            for piece in pieces(asked.text)
         )
+
+
+def pieces(text: str) -> list[str]:
+    """A text as notices: cut between paragraphs, lines or words where there are some; nothing but blanks is lost."""
+    found: list[str] = []
+    while len(text) > NOTICE_CHARS_MAX:
+        part = text[:NOTICE_CHARS_MAX]
+        cut = next((at for sign in ("\n\n", "\n", " ") if (at := part.rfind(sign)) > NOTICE_CHARS_MAX // 2), len(part))
+        found.append(text[:cut])
+        text = text[cut:].lstrip()
+    return [*found, text] if text or not found else found

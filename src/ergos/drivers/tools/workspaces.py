@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -35,11 +35,22 @@ _NOTES: Final = ".begun"
 class Workspaces:
     """All rooms of one home."""
 
-    def __init__(self, home: Path, owner: str, roots: Mapping[str, Room] | None = None) -> None:
-        """`home`: absolute. `owner`: whose agents need no owner's name in their path."""
+    def __init__(
+        self,
+        home: Path,
+        owner: str,
+        roots: Mapping[str, Room] | None = None,
+        agreed: Callable[[], Mapping[str, Room]] = dict,
+    ) -> None:
+        """`home`: absolute. `owner`: whose agents need no owner's name in their path.
+
+        `agreed`: folders the owner agreed to, as of now; asked when one is not known. `roots` win.
+        """
         self._work: Final = home / "work"
         self._owner: Final = owner
-        self._roots: Final = dict(roots or {})
+        self._named: Final = dict(roots or {})
+        self._roots: dict[str, Room] = dict(self._named)
+        self._agreed: Final = agreed
         self._locks: Final[dict[Path, threading.Lock]] = {}
         self._gate: Final = threading.Lock()
 
@@ -56,6 +67,9 @@ class Workspaces:
         if not place.room:
             return Room(self.folder(errand.owner, errand.agent), write=True, make=True)
         found = self._roots.get(place.room)
+        if found is None or (write and not found.write):  # its owner may have agreed to it since
+            self._roots = {**self._agreed(), **self._named}
+            found = self._roots.get(place.room)
         if found is None:
             named = ", ".join(f"{name}:/" for name in self.rooms()) or "none"
             raise ToolFailedError(
