@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec import Raw, structs
 
+from ergos.app import catalogue as catalogue_module
 from ergos.app.catalogue import Catalogue, chinese, moment
 from ergos.app.client import order
 from ergos.app.home import Home, reading
@@ -15,7 +16,8 @@ from ergos.base.canonical import Plain
 from ergos.base.errors import UnknownPathError, UnknownProcessError
 from ergos.base.ids import Pid
 from ergos.kernel.namespace import read
-from ergos.kernel.rows import Item
+from ergos.kernel.rows import Item, Watch
+from ergos.kernel.triggers import Mailbox
 from ergos.runtime.control import Send, Spawn
 
 
@@ -72,3 +74,20 @@ def test_an_approval_is_asked_in_chinese_and_quotes_the_rest():
     doubt = structs.replace(item, kind="doubt", text="it may or may not\x1b[31m")
     assert "\x1b" not in chinese(doubt, CALL, "desk")
     assert chinese(structs.replace(item, kind="question", text="谁?"), CALL, "desk") == "谁?"
+
+
+def test_triggers_are_shown_with_their_next_time_and_why_one_sees_nothing(home: Home, listener: Path):
+    async def play() -> None:
+        await order(home, Spawn(path=str(listener), owner="me"))
+        async with reading(home) as reads:
+            assert await read("/proc/1/triggers", Catalogue(home, reads)) == []
+
+    asyncio.run(play())
+    row = Watch(
+        pid=Pid(1), owner="me", agent="desk", trigger=Mailbox(name="mail", account="office"), timezone="UTC", armed_ns=0,
+        due_ns=1_700_000_000_000_000_000, fired=3, faults=2, fault="no account", faulty_ns=1_600_000_000_000_000_000,
+    )  # fmt: skip
+    shown = catalogue_module._trigger(row)
+    assert isinstance(shown, dict)
+    assert (shown["name"], shown["next"], shown["told"]) == ("mail", "2023-11-14T22:13:20.000Z", 3)
+    assert (shown["fault"], shown["faulty_since"]) == ("no account", "2020-09-13T12:26:40.000Z")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from ergos.cli.consultation import _verdict
+from ergos.app.answers import Said, understood
 
 from .conftest import PAYER, Shell
 
@@ -29,7 +29,8 @@ from .conftest import PAYER, Shell
     ],
 )
 def test_only_what_is_clear_is_taken_as_an_answer(kind: str, said: str, verdict: str | None):
-    assert _verdict(kind, said) == verdict
+    found = understood(kind, said)
+    assert (found.verdict if isinstance(found, Said) else None) == verdict
 
 
 class Terminal:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ergos.cli.inbox import call_lines
+from ergos.cli.items import call_lines
 
-from .conftest import PAYER, Shell
+from .conftest import CRASHER, HELLO, PAYER, Shell
 
 
 def test_the_inbox_shows_the_exact_call_and_how_to_answer(shell: Shell):
@@ -94,3 +94,29 @@ def test_the_end_of_a_long_argument_is_shown_with_the_call() -> None:
     assert huge[-1].strip() == "… and 10,000 more characters; `ergos inbox --json` has them all"
     hostile = call_lines({"tool": "x", "arguments": {"a\x1b[2J": "b\n\x1b[31m\u202ec"}})
     assert not any(sign in line for line in hostile for sign in "\x1b\n\u202e")
+
+
+def test_what_was_delivered_is_shown_until_it_was_seen_once(shell: Shell):
+    shell("run", shell.agent("hello", HELLO))
+    shell("run", shell.agent("crasher", CRASHER), code=1)
+    for arguments in (("--keep",), ("--json",), ()):
+        shown = shell("inbox", *arguments)
+        assert "HELLO ME" in shown, arguments
+        assert "hello" in shown
+        assert "crasher" in shown
+        assert "E403" in shown
+    assert shell("inbox") == ""
+    assert "nothing waits for you" in shell.err
+    assert shell.json("inbox") == []
+    shell("run", shell.agent("hello", HELLO))
+    shown = shell("inbox")
+    assert "hello (3) is done" in shown
+    assert "hello (1)" not in shown
+    assert shell.json("inbox", "--owner", "somebody-else") == []
+
+
+def test_what_one_owner_has_seen_another_has_not(shell: Shell):
+    shell("run", shell.agent("hello", HELLO))
+    shell("inbox", "--owner", "bob")
+    assert "HELLO ME" in shell("inbox", "--owner", "me")
+    assert shell("inbox") == ""

@@ -35,8 +35,8 @@ from ergos.kernel.packages import (
 from ergos.kernel.ports import Models, Store
 from ergos.kernel.process import Process, State
 from ergos.kernel.rows import Item
-from ergos.kernel.triggers import Calendar, Watchers
 from ergos.kernel.supervisor import Supervision
+from ergos.kernel.triggers import Calendar, Watchers
 from ergos.lib.agent import Agent, AgentFunction, agent, may, program_of
 from ergos.lib.tool import NOT_DONE, FunctionTool, tool
 from ergos.runtime.desk import Ended

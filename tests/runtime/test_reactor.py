@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
 import pytest
 
 from ergos.base.errors import SourceError
+from ergos.drivers.schedule.host_calendar import HostCalendar
 from ergos.kernel.events import Exited, Restarted, Resulted
 from ergos.kernel.process import State
 from ergos.kernel.supervisor import Supervision
+from ergos.kernel.triggers import Schedule
 from ergos.lib.agent import Context
 from ergos.runtime.machine import Machine
+from ergos.runtime.reactor import REOPEN_S
 
 from .kernels import Rig, an_agent, becomes, effect_tool, failing_tool, play
 
@@ -306,5 +310,48 @@ def test_residents_beyond_the_bound_are_let_go_of_and_come_back_from_their_rows(
             assert (await kernel.desk.end_of(pid)).outcome == [f"{number}!", "wake up"]
         assert len(rig.outside.effects) == 41
         assert [body.state for pid in pids for body in rig.bodies(pid) if isinstance(body, Exited)] == ["done"] * 40
+
+    play(scenario)
+
+
+def test_a_hosted_program_whose_files_are_broken_waits_until_they_are_mended():
+    async def scenario(rig: Rig) -> None:
+        rig.calendar = HostCalendar()
+        made = msgspec.structs.replace(
+            rig.put(an_agent(listener, name="kept")), triggers=(Schedule(name="yearly", rule="FREQ=YEARLY"),)
+        )
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(made, "alice")
+        await becomes(kernel, pid, State.WAITING)
+        await rig.crash(kernel)
+        whole = rig.shelf.packages.pop("kept")
+        kernel = await rig.boot()
+        await kernel.desk.send(pid, "hello")
+        await asyncio.sleep(10 * REOPEN_S)
+        assert kernel.machine.table[pid].process.state is State.READY
+        rig.shelf.packages["kept"] = whole
+        assert (await kernel.desk.end_of(pid)).outcome == "hello"
+
+    play(scenario)
+
+
+def test_a_hosted_program_that_waits_for_its_files_can_be_killed():
+    async def scenario(rig: Rig) -> None:
+        rig.calendar = HostCalendar()
+        made = msgspec.structs.replace(
+            rig.put(an_agent(listener, name="kept")), triggers=(Schedule(name="yearly", rule="FREQ=YEARLY"),)
+        )
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(made, "alice")
+        await becomes(kernel, pid, State.WAITING)
+        await rig.crash(kernel)
+        del rig.shelf.packages["kept"]
+        kernel = await rig.boot()
+        await kernel.desk.send(pid, "hello")
+        await asyncio.sleep(REOPEN_S / 2)
+        await kernel.desk.signal(pid, "kill", "alice")
+        assert (await kernel.desk.end_of(pid)).process.state is State.KILLED
+        await asyncio.sleep(2 * REOPEN_S)
+        assert kernel.machine.table[pid].process.state is State.KILLED
 
     play(scenario)

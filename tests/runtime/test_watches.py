@@ -282,3 +282,20 @@ def test_a_schedule_that_cannot_be_read_is_refused_with_words() -> None:
         assert "'x'" in ended.process.failure.what
 
     play(scenario)
+
+
+def test_what_stirred_under_stop_is_looked_at_once_it_is_lifted() -> None:
+    async def scenario(rig: Rig) -> None:
+        watchers = SimWatchers()
+        kernel, pid = await started(rig, watching(rig, Files(name="in", folder="in"), watchers=watchers))
+        await asyncio.sleep(1)
+        looks = watchers.looks
+        await kernel.desk.halt("alice", on=True)
+        kernel.reactor.watches.ring(pid, "in")
+        await asyncio.sleep(1)
+        assert watchers.looks == looks
+        await kernel.desk.halt("alice", on=False)
+        await asyncio.sleep(1)
+        assert watchers.looks == looks + 1
+
+    play(scenario)

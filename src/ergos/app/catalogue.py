@@ -31,7 +31,7 @@ from ergos.kernel.permission.policy import Ask
 from ergos.kernel.permission.sentences import explained, sentence
 from ergos.kernel.permission.wording import named, quoted
 from ergos.kernel.ports import Store
-from ergos.kernel.rows import Item, Loaded
+from ergos.kernel.rows import Item, Loaded, Watch
 from ergos.kernel.values import Packed
 from ergos.runtime.vault import Vault
 
@@ -122,6 +122,8 @@ class Catalogue:
                     {"id": mail.id, "sender": int(mail.sender), "body": await self.unpacked(mail.body)}
                     for mail in found.mail
                 ]
+            case "triggers":
+                return [_trigger(watch) for watch in await self._reads.watches(pid)]
             case "memory":
                 notes = await self._reads.notes(process.owner, process.agent, "", NOTES_SHOWN)
                 kept: dict[str, Plain] = {
@@ -280,3 +282,15 @@ def _meter(meter: Meter) -> dict[str, Plain]:
 
 def _amount(amount: Amount) -> dict[str, Plain]:
     return {"money": format_money(amount.microusd), "microusd": amount.microusd, "tokens": amount.tokens}
+
+
+def _trigger(watch: Watch) -> Plain:
+    return {
+        "name": watch.trigger.name,
+        "trigger": cast("Plain", msgspec.to_builtins(watch.trigger)),
+        "timezone": watch.timezone,
+        "next": moment(watch.due_ns) if watch.due_ns is not None else None,
+        "told": watch.fired,
+        "fault": watch.fault or None,
+        "faulty_since": moment(watch.faulty_ns) if watch.faulty_ns else None,
+    }

@@ -17,6 +17,7 @@ from typing import Final, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from ergos.app.attendant import attending
 from ergos.app.home import Home, facts_of, kernel_on, load_with, programs_of
 from ergos.base.errors import ErgosError, NotRunningError, StoreLockedError, WorldError
 from ergos.runtime.control_socket import Control
@@ -148,7 +149,7 @@ async def serve(
     home: Home, ready: Callable[[Kernel], None], open_gate: OpenGate | None = None, *, port: int | None = None
 ) -> None:
     """Run until told to stop. Raises: the fault that ended it."""
-    async with serving(home, open_gate, port=port) as served:
+    async with serving(home, open_gate, port=port) as served, attending(home, served.kernel):
         ready(served.kernel)
         await served.ending.wait()
     if served.fault is not None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
 from ergos.app.making import MadeTools, propose_tool, workshop_at
+from ergos.app.watching import LazyWatchers
 from ergos.base.canonical import Plain
 from ergos.base.entropy import Entropy
 from ergos.base.errors import UsageError, ValueShapeError, WorldError
@@ -33,9 +34,13 @@ from ergos.kernel.mounts import Declined, Given, Offer, Question, pin_of
 from ergos.kernel.mounts import Pin as ServerPin
 from ergos.kernel.packages import Mounts, Tool
 from ergos.kernel.ports import Signer
+from ergos.runtime.folder_settings import read_folders
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.pins import Pin
 from ergos.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from ergos.drivers.watchers.outside import LateBell, OutsideWatchers
 
 DECLINE: Final = frozenset({"decline", "no", "不", "拒绝"})
 """Answers by which an owner gives a server none."""
@@ -126,6 +131,7 @@ class Equipment:
     def __init__(self, settings: Settings, signer: Signer, entropy: Entropy) -> None:
         home = settings.home
         self._settings: Final = settings
+        self._entropy: Final = entropy
         self._kernel: Kernel | None = None
         self._clock: Final = HostClock()
         self._dialler: Final = Dialler()
@@ -133,10 +139,12 @@ class Equipment:
         self.sandboxes: Final = LazySandboxes(home / "scratch")
         self.host: Final = self._host() if settings.servers else None
         workshop = workshop_at(home)
+        self._workspaces: Final = workspaces_of(home, settings.owner, settings.tools, lambda: read_folders(home))
+        self.watchers: Final = LazyWatchers(self._watchers)
         own = {
             **builtins(
                 BuiltinParts(
-                    workspaces=workspaces_of(home, settings.owner, settings.tools),
+                    workspaces=self._workspaces,
                     sandboxes=self.sandboxes,
                     outside=Fetcher(self.passage()),
                     secrets=self.vault,
@@ -175,6 +183,7 @@ class Equipment:
     def attach(self, kernel: Kernel) -> None:
         """A kernel starts on it: what was approved is mounted, and what is asked reaches its owner's inbox."""
         self._kernel = kernel
+        self.watchers.attach(kernel.reactor.watches)
         host = self.host
         if host is None:
             return
@@ -188,9 +197,23 @@ class Equipment:
     async def close(self) -> None:
         """End what runs."""
         self._kernel = None
+        await self.watchers.close()
         if self.host is not None:
             await self.host.close()
         self.sandboxes.close()
+
+    def _watchers(self, bell: LateBell) -> OutsideWatchers:
+        from ergos.drivers.watchers.outside import OutsideParts, OutsideWatchers
+
+        parts = OutsideParts(
+            home=self._settings.home,
+            workspaces=self._workspaces,
+            entropy=self._entropy,
+            outside=Fetcher(self.passage()),
+            secrets=self.vault,
+            settings=self._settings.triggers,
+        )
+        return OutsideWatchers(parts, bell)
 
     # What servers need
 

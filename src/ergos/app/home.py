@@ -27,12 +27,13 @@ from ergos.base.errors import DefinitionError, ErgosError, NotRunningError, Sett
 from ergos.drivers.host import FileSigner, HostClock, HostEntropy, host_name, process_id, user_name
 from ergos.drivers.lock import holder
 from ergos.drivers.models.catalogue import open_catalogue
+from ergos.drivers.schedule.host_calendar import HostCalendar
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.drivers.store_sqlite import SqliteStore
 from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.packages import Definition, Prohibitions
 from ergos.kernel.scheduler.wants import Rules
-from ergos.lib.folder import FolderPrograms
+from ergos.lib.folder import FolderPrograms, Kit
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.operations import Facts, Load
@@ -161,8 +162,11 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
             owner_caps=home.settings.owner_caps,
             mounts=equipment.mounts,
             servers=equipment,
+            calendar=HostCalendar(),
+            watchers=equipment.watchers,
             sandboxes=equipment.sandboxes,
             prohibitions=_prohibitions(home.settings.forbid),
+            rights=home.settings.desk.rights,
         )
         kernel = Kernel(parts, version=__version__, host=host_name())
         kernel.reactor.stopping = not drive
@@ -179,7 +183,14 @@ async def kernel_on(home: Home, programs: FolderPrograms, *, drive: bool = True)
 
 def programs_of(home: Home) -> FolderPrograms:
     """Finds the code of agents, with the skills of this home."""
-    return FolderPrograms(home.folder / "skills")
+    return FolderPrograms(home.folder / "skills", _standard)
+
+
+def _standard() -> Kit:
+    """The tasks of agents of steps."""
+    from ergos.verify.standard_solvers import standard
+
+    return standard()
 
 
 def _prohibitions(path: Path | None) -> Prohibitions | None:

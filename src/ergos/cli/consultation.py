@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ergos.app.home import Home
     from ergos.app.team import View
     from ergos.cli.render import Progress
-    from ergos.kernel.calls import Verdict
     from ergos.kernel.rows import Item
 
 
@@ -32,16 +31,20 @@ def consultation(here: Home, shown: Progress) -> Consult:
 
 async def _ask_one(here: Home, item: Item, leaving: asyncio.Event) -> bool:
     """Whether the person answered."""
+    from ergos.app.answers import Unclear, understood
     from ergos.app.catalogue import Catalogue
     from ergos.app.client import ask
     from ergos.app.home import reading
-    from ergos.cli.inbox import call_lines
+    from ergos.cli.items import call_lines
     from ergos.cli.render import note
     from ergos.runtime.control import Answer
 
     async with reading(here) as reads:
         asked = await Catalogue(here, reads).item(item)
-    note(f"{item.kind} {item.id}: {asked['text']}")
+    first, *more = str(asked["text"]).splitlines() or [""]
+    note(f"{item.kind} {item.id}: {first}")
+    for line in more:  # a text of several lines cannot pass for what we say below it
+        note(f"  │ {line}")
     if asked["call"] is not None:
         for line in call_lines(asked["call"]):
             note(f"  {line}")
@@ -50,26 +53,12 @@ async def _ask_one(here: Home, item: Item, leaving: asyncio.Event) -> bool:
         text = await _line(f"  {prompts[item.kind]} (empty: later) ", leaving)
         if not text:
             return False
-        verdict = _verdict(item.kind, text.strip().lower())
-        if verdict is not None:
-            value = text if verdict == "answer" else None
-            await ask(here, Answer(number=item.id, verdict=verdict, by=here.settings.owner, value=value))
-            return True
-
-
-def _verdict(kind: str, said: str) -> Verdict | None:
-    """What was said, or None if it cannot be understood."""
-    match kind, said:
-        case "question", _:
-            return "answer"
-        case "approval", "y" | "yes" | "approve" | "是":
-            return "approve"
-        case "approval", "n" | "no" | "deny" | "否":
-            return "deny"
-        case "doubt", "done" | "redo" | "fail":
-            return said
-        case _:
-            return None
+        said = understood(item.kind, text, asked["call"], here.settings.language)
+        if isinstance(said, Unclear):
+            note(f"  {said.why}")
+            continue
+        await ask(here, Answer(number=item.id, verdict=said.verdict, by=here.settings.owner, value=said.value))
+        return True
 
 
 async def _line(prompt: str, leaving: asyncio.Event) -> str:

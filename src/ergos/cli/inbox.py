@@ -1,168 +1,174 @@
-"""Commands for what waits for a person: inbox, approve, deny, answer."""
+"""Commands for what waits for a person, and what was delivered: inbox, approve, deny, answer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ergos.base.errors import UsageError
+from ergos.cli.items import approved, delivery_lines, give, open_item, understood_or_raise, waiting_lines
 from ergos.cli.options import HomeOption, JsonOption, home_of
-from ergos.cli.requests import json_value, later
+from ergos.cli.requests import json_value
 
 if TYPE_CHECKING:
     from ergos.app.home import Home
+    from ergos.app.inbox import Inbox, Waiting
     from ergos.base.canonical import Plain
-    from ergos.kernel.calls import Verdict
-    from ergos.kernel.rows import Item
 
 Number = Annotated[int, typer.Argument(metavar="N", help="Number of the item, as `ergos inbox` shows it.")]
+AsOption = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="As this delegate of yours; what they may decide is in the settings."),
+]
 
 
 def inbox(
     owner: Annotated[str | None, typer.Option("--owner", help="Only what waits for this owner.")] = None,
+    by: AsOption = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Show what was delivered again the next time.")] = False,
+    walk: Annotated[bool, typer.Option("--walk", help="One by one at this terminal, answered with one key.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what waits for you: approvals, questions, calls in doubt."""
+    """Show what waits for you (approvals, questions, calls in doubt) and what was delivered since you last looked."""
     import asyncio
 
+    here = home_of(home)
+    found, outcomes = asyncio.run(_looked(here, owner, _known(here, by)))
+    if walk:
+        from ergos.cli.walk import walked
+
+        walked(here, found, outcomes, by)
+    elif as_json:
+        _emit(found, outcomes)
+        return  # a program that looks is not a person who has seen it
+    else:
+        _shown(here, found, outcomes)
+    if (found.delivered or found.report is not None) and not keep:
+        asyncio.run(_seen(here, owner or here.settings.owner, found.until))
+
+
+async def _looked(here: Home, owner: str | None, by: str) -> tuple[Inbox, list[Plain]]:
     from ergos.app.catalogue import Catalogue
     from ergos.app.home import reading
-    from ergos.app.team import INBOX_SHOWN
-    from ergos.cli.render import emit, note, say
+    from ergos.app.inbox import inbox_of
+    from ergos.drivers.host import HostClock
 
-    here = home_of(home)
-
-    async def listed() -> list[dict[str, Plain]]:
-        async with reading(here) as reads:
-            catalogue = Catalogue(here, reads)
-            return [await catalogue.item(item) for item in await reads.items(owner, INBOX_SHOWN)]
-
-    found = asyncio.run(listed())
-    if as_json:
-        emit(found)
-        return
-    for item in found:
-        say(f"{item['number']:>4}  {item['kind']} for {item['owner']}, process {item['pid']}, asked {item['asked']}")
-        say(f"      {item['text']}")
-        for line in call_lines(item["call"]):
-            say(f"      {line}")
-        say(f"      {_how(str(item['kind']), str(item['number']))}")
-    if not found:
-        note("nothing waits for you")
+    async with reading(here) as reads:
+        found = await inbox_of(here, reads, owner, HostClock().now_ns(), by=by)
+        catalogue = Catalogue(here, reads)
+        return found, [await catalogue.unpacked(one.outcome) for one in found.delivered]
 
 
-def call_lines(call: Plain) -> list[str]:
-    """The exact call, every argument whole, and what was read before it."""
-    from ergos.cli.render import short, whole
-
-    if not isinstance(call, dict) or "tool" not in call:
-        return [] if call is None else whole(call)
-    args = call.get("arguments")
-    lines = [f"call  {short(call['tool'])}"]
-    if isinstance(args, dict):
-        width = max((len(name) for name in args), default=0)
-        for name, value in args.items():
-            first, *more = whole(value)
-            lines.append(f"        {short(name):<{width}} = {first}")
-            lines += [f"        {'':<{width}}   {line}" for line in more]
-    read = call.get("read_before")
-    if isinstance(read, list) and read:
-        lines += ["read before, from sources nobody vouches for, the last first:"]
-        lines += [f"        {short(one)}" for one in read]
-    return lines
+def _known(here: Home, by: str | None) -> str:
+    """The name of a delegate; '' for the owner. Raises: UsageError."""
+    delegates = sorted({one.delegate for one in here.settings.desk.rights.delegations})
+    if by is not None and by not in delegates:
+        names = ", ".join(delegates) or "nobody"
+        raise UsageError(
+            f"{by[:60]!r} is no delegate of yours", remedy=f"settings.toml names {names}: [delegates.NAME]"
+        )
+    return by or ""
 
 
-def _how(kind: str, number: str) -> str:
-    return {
-        "approval": f"ergos approve {number}  |  ergos deny {number}",
-        "question": f"ergos answer {number} TEXT",
-        "doubt": f"ergos answer {number} done|redo|fail",
-    }[kind]
+def _emit(found: Inbox, outcomes: list[Plain]) -> None:
+    import msgspec
+
+    from ergos.app.inbox import delivery_plain
+    from ergos.cli.render import emit
+
+    listed: list[Plain] = [{**one.shown, **_who(one)} for one in found.waiting]
+    listed += [delivery_plain(one, outcome) for one, outcome in zip(found.delivered, outcomes, strict=True)]
+    if found.report is not None:
+        listed.append({"kind": "report", **msgspec.to_builtins(found.report)})
+    emit(listed)
 
 
-def approve(number: Number, home: HomeOption = None) -> None:
+def _who(one: Waiting) -> dict[str, Plain]:
+    return {"agent": one.case.agent, "reserved": one.case.reserved, "delegates": list(one.delegates)}
+
+
+def _shown(here: Home, found: Inbox, outcomes: list[Plain]) -> None:
+    from ergos.app.owner_words import INBOX, day
+    from ergos.cli.render import note, say
+
+    language = here.settings.language
+    words = INBOX[language]
+    for one in found.waiting:
+        for line in waiting_lines(one, language):
+            say(line)
+    if found.delivered:
+        say(words["delivered"])
+        if found.more:
+            say("      " + words["before"].format(n=f"{found.more:,}"))
+        for one, outcome in zip(found.delivered, outcomes, strict=True):
+            for line in delivery_lines(one, outcome, language):
+                say(line)
+    if found.report is not None:
+        zone = here.settings.desk.notices.timezone
+        since, until = day(found.report.since_ns, zone), day(found.report.until_ns, zone)
+        say("      " + words["report"].format(since=since, until=until))
+    if not found.waiting and not found.delivered and found.report is None:
+        note(words["nothing"])
+
+
+async def _seen(here: Home, owner: str, until: int) -> None:
+    from ergos.app.client import order
+    from ergos.runtime.control import Seen
+
+    await order(here, Seen(owner=owner, until=until))
+
+
+def approve(number: Number, by: AsOption = None, home: HomeOption = None) -> None:
     """Approve the call an item shows: exactly this call, once."""
-    import asyncio
-
-    from ergos.app.catalogue import Catalogue
-    from ergos.app.home import reading
-    from ergos.cli.render import note
-
     here = home_of(home)
-    item = _item(here, number)
-
-    async def looked() -> dict[str, Plain]:
-        async with reading(here) as reads:
-            return await Catalogue(here, reads).item(item)
-
-    asked = asyncio.run(looked())
-    _give(here, number, "approve")
-    for line in (str(asked["text"]), *call_lines(asked["call"])):
-        note(f"  {line}")
+    approved(here, open_item(here, number), _known(here, by))
 
 
-def deny(number: Number, home: HomeOption = None) -> None:
+def deny(
+    number: Number,
+    why: Annotated[
+        str | None, typer.Option("--why", metavar="TEXT", help="What the agent is told beside the no.")
+    ] = None,
+    by: AsOption = None,
+    home: HomeOption = None,
+) -> None:
     """Deny the call an item shows."""
-    _give(home_of(home), number, "deny")
+    from ergos.app.answers import COMMENT_BYTES_MAX
+
+    if why is not None and len(why.encode("utf-8", "replace")) > COMMENT_BYTES_MAX:
+        raise UsageError(f"--why is longer than {COMMENT_BYTES_MAX} bytes", remedy="say it shorter")
+    here = home_of(home)
+    give(here, open_item(here, number), "deny", why or None, by=_known(here, by))
 
 
 def answer(
     number: Number,
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="The answer; for a doubt: done, redo or fail.")
+        str | None, typer.Argument(metavar="TEXT", help="The answer, in words; for a doubt: done, redo or fail.")
     ] = None,
     value: Annotated[
         str | None,
         typer.Option("--value", metavar="JSON", help="For a question: the answer as JSON; for `done`: the result."),
     ] = None,
+    by: AsOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Answer a question, or decide about a call in doubt: did it happen (done), repeat it (redo), or not (fail)."""
+    """Answer a question, say yes or no to an approval, or decide a call in doubt: it happened (done), redo, fail."""
     here = home_of(home)
-    item = _item(here, number)
+    item, whose = open_item(here, number), _known(here, by)
     given = json_value(value) if value is not None else None
-    if item.kind == "approval":
-        raise UsageError(f"item {number} is an approval", remedy=f"`ergos approve {number}` or `ergos deny {number}`")
     if item.kind == "question":
         if (text is None) == (value is None):
             raise UsageError("a question needs one answer", remedy=f"`ergos answer {number} TEXT`, or --value JSON")
-        _give(here, number, "answer", text if text is not None else given)
-    elif text in {"done", "redo", "fail"}:
-        if value is not None and text != "done":
-            raise UsageError("--value goes with `done`: what the call returned")
-        _give(here, number, cast("Literal['done', 'redo', 'fail']", text), given)
+        if value is not None:
+            give(here, item, "answer", given, by=whose)
+            return
+    elif value is not None and (item.kind == "approval" or text != "done"):
+        raise UsageError("--value goes with a question, or with `done`: what the call returned")
+    verdict, said = understood_or_raise(here, item, text or "")
+    if verdict == "approve":
+        approved(here, item, whose)
     else:
-        raise UsageError(f"item {number} is a call in doubt; say done, redo or fail", remedy=item.text)
-
-
-def _item(here: Home, number: int) -> Item:
-    """An open item. Raises: UsageError."""
-    import asyncio
-
-    from ergos.app.home import reading
-
-    async def looked() -> Item | None:
-        async with reading(here) as reads:
-            return await reads.item(number) if 0 < number < 2**63 else None
-
-    found = asyncio.run(looked())
-    if found is None:
-        raise UsageError(f"nothing open has the number {number}", remedy="`ergos inbox` lists what waits for you")
-    return found
-
-
-def _give(here: Home, number: int, verdict: Verdict, value: Plain = None) -> None:
-    import asyncio
-
-    from ergos.app.client import order
-    from ergos.cli.render import note
-    from ergos.runtime.control import Answer, Fine
-
-    item = _item(here, number)
-    request = Answer(number=number, verdict=verdict, by=here.settings.owner, value=value)
-    reply, running = asyncio.run(order(here, request))
-    assert isinstance(reply, Fine)
-    words = {"approve": "approved", "deny": "denied", "answer": "answered"}
-    note(f"{words.get(verdict, verdict)}: {item.kind} {number}" + ("" if running else later(reply.pid)))
+        give(here, item, verdict, given if verdict == "done" else said, by=whose)

@@ -16,7 +16,27 @@ import typer
 from ergos import __version__
 from ergos.base.error_tree import exit_code
 from ergos.base.errors import ErgosError, UsageError
-from ergos.cli import foreign, grants, inbox, kernel, look, mcp, models, newsroom, proof, secret, signals, skills, tools
+from ergos.cli import (
+    compose,
+    emit,
+    exchange,
+    foreign,
+    goals,
+    grants,
+    inbox,
+    init,
+    kernel,
+    look,
+    mcp,
+    models,
+    newsroom,
+    proof,
+    propose,
+    secret,
+    signals,
+    skills,
+    tools,
+)
 from ergos.cli import run as running
 from ergos.cli.options import HomeOption
 
@@ -70,6 +90,10 @@ def ergos(
     del home, version  # read by the commands' own --home, and by its callback
 
 
+app.command()(init.init)
+app.command()(compose.new)
+app.command()(compose.check)
+app.command()(compose.preview)
 app.command()(running.run)
 app.command()(running.wait)
 app.command()(running.send)
@@ -80,7 +104,13 @@ app.command()(foreign.serve)
 app.command()(foreign.token)
 app.command()(mcp.mcp)
 app.command()(newsroom.demo)
+app.command(name="import")(exchange.import_agent)
+app.command(name="export")(exchange.export_agent)
+app.command()(propose.propose)
+app.command()(emit.emit)
 app.command()(look.ps)
+app.command()(goals.goals)
+app.command()(goals.report)
 app.command()(look.journal)
 app.command()(proof.replay)
 app.command()(inbox.inbox)

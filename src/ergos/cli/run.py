@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ergos.cli.render import Progress
 
 WAITS_EXIT = 3  # something waits for the owner
+ALIKE_MAX = 1_000  # live processes among which one of the same agent is looked for
 LEFT_EXIT = 130  # the person left; the process goes on
 
 
@@ -35,10 +36,25 @@ def run(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the agent. May be repeated.")
     ] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Start it in the background kernel and return.")] = False,
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Show what it would do, once for each trigger; nothing leaves this machine.")
+    ] = False,
+    event: Annotated[
+        str | None, typer.Option("--event", metavar="JSON", help="With --dry: what its trigger tells.")
+    ] = None,
+    trigger: Annotated[str, typer.Option("--trigger", metavar="NAME", help="With --dry: only this trigger.")] = "",
+    reading: Annotated[bool, typer.Option("--read", help="With --dry: tools that only read do read.")] = False,
+    answered: Annotated[
+        list[str] | None,
+        typer.Option("--answer", metavar="TEXT", help="With --dry: your answer to its next question. May be repeated."),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Start a process of the agent at PATH and stay with it until it ends or waits for you."""
+    """Start a process of the agent at PATH and stay with it until it ends or waits for you.
+
+    An agent with triggers is hosted: it runs in the background kernel until you stop it.
+    """
     import asyncio
 
     here = home_of(home)
@@ -46,6 +62,18 @@ def run(
     place = path.expanduser().absolute()
     if not place.exists():  # before a kernel is started for it
         raise DefinitionError(f"{place} is not there", remedy="name a folder with AGENT.md, or a Python file")
+    if dry:
+        from ergos.cli.dry import dry as dry_run
+
+        code = dry_run(
+            here, place, settings, read=reading, event=event, trigger=trigger, answers=answered or [], as_json=as_json
+        )
+        raise typer.Exit(code)
+    if not detach and _hosted(here, place):
+        from ergos.cli.render import note
+
+        detach = True
+        note("it has triggers, so it is hosted: it runs in the background until you stop it")
     if detach:
         _detach(here, place, settings, as_json=as_json)
         return
@@ -58,6 +86,15 @@ def run(
             return pid, await _stay(here, pid, leaving, quiet=as_json)
 
     _part(here, *asyncio.run(started()), as_json=as_json)
+
+
+def _hosted(here: Home, place: Path) -> bool:
+    """Whether the agent at a path has triggers. Raises: DefinitionError and its children."""
+    if place.suffix == ".py":
+        return False
+    from ergos.app.home import load_with, programs_of
+
+    return bool(load_with(programs_of(here))(place, {}).triggers)
 
 
 def wait(
@@ -149,12 +186,29 @@ def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: boo
     if here.holder() is None:
         launch(here)
         note(f"up: {here.holder()}")
+    before = asyncio.run(_alike(here, place))
     pid = asyncio.run(_spawn(here, place, settings))
+    if before:
+        note(f"process {before} of it runs already; `ergos signal stop {before}` ends that one")
     if as_json:
         emit({"pid": pid})
     else:
         say(str(pid))
         note(f"process {pid} runs in the background; `ergos wait {pid}` stays with it")
+
+
+async def _alike(here: Home, place: Path) -> int:
+    """The newest live process of the agent at this path; 0: there is none."""
+    from ergos.app.home import reading
+    from ergos.base.canonical import decode
+    from ergos.base.ids import Pid
+
+    async with reading(here) as reads:
+        live = await reads.processes(owner=here.settings.owner, limit=ALIKE_MAX)
+        names = tuple({process.definition for process in live})
+        programs = {name: decode(body) for name, body in (await reads.blobs(names)).items()}
+    same = {name for name, one in programs.items() if isinstance(one, dict) and one.get("program") == str(place)}
+    return max((process.pid for process in live if process.definition in same), default=Pid(0))
 
 
 async def _stay(here: Home, pid: Pid, leaving: asyncio.Event, *, quiet: bool) -> Parting:

@@ -41,6 +41,7 @@ TABLE: Final[tuple[Route, ...]] = (
     Route("/proc/{pid}/journal", "its newest records"),
     Route("/proc/{pid}/calls", "calls of its open turn"),
     Route("/proc/{pid}/mail", "unread messages"),
+    Route("/proc/{pid}/triggers", "what wakes it, when next, and which of it sees nothing and why"),
     Route("/proc/{pid}/memory", "what its last turn committed, and its agent's persistent memory"),
     Route("/proc/{pid}/definition", "the version of the agent it runs on"),
     Route("/proc/{pid}/grants", "what it may do, in sentences"),

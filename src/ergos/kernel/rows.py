@@ -51,8 +51,14 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Keys of its last happenings that were told from outside, oldest first."""
     fired: int = 0
     """Happenings delivered."""
+    paced_ns: int = 0
+    """Until when its happenings would take, one after the other at its bound an hour; 0: none were found yet."""
     faults: int = 0
     """Looks that failed, one after the other."""
+    fault: str = ""
+    """Why the last of them failed; '': it did not."""
+    faulty_ns: int = 0
+    """When the first of them failed."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):

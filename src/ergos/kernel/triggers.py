@@ -24,7 +24,7 @@ or each of them in order (catch_up)."""
 FileEvent = Literal["created", "changed", "deleted"]
 Comparison = Literal[">", ">=", "<", "<=", "==", "!="]
 
-PER_HOUR_DEFAULT: Final = 60  # happenings of one trigger an hour; more wait, so that a storm is no bill
+PER_HOUR_DEFAULT: Final = 600  # happenings of one trigger an hour; more wait, so that a storm is no bill
 GRACE_S_DEFAULT: Final = 60  # seconds after its time within which a time counts as met
 
 

@@ -8,7 +8,10 @@ Rules: what is shown is what is bound. Writes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
+
+import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
@@ -18,6 +21,7 @@ from ergos.base.money import Amount, format_money
 from ergos.kernel.events import Asked
 from ergos.kernel.history import Past
 from ergos.kernel.permission.policy import Ask, approval_digest
+from ergos.kernel.rights import Case
 from ergos.kernel.rows import Item
 from ergos.kernel.values import Packed
 from ergos.runtime.replayer import OpenTurn, Pending
@@ -47,7 +51,31 @@ def bound_to(resident: Resident, pending: Pending, grant: str) -> Digest:
 def denied(past: Past | None) -> str:
     """That the owner said no to exactly this call, which counts whatever grants say by now; '' if they did not."""
     verdict = past.verdict if past is not None else None
-    return f"{verdict.by} denied this call" if verdict is not None and verdict.verdict == "deny" else ""
+    if verdict is None or verdict.verdict != "deny":
+        return ""
+    comment = comment_of(verdict.value)
+    return f"{verdict.by} denied this call" + (f": {comment}" if comment else "")
+
+
+def comment_of(value: Packed) -> str:
+    """What whoever decided said beside yes or no; '' for nothing, and for what is no short text."""
+    raw = bytes(value)
+    return str(msgspec.json.decode(raw)) if raw.startswith(b'"') else ""
+
+
+def case_of(item: Item, agent: str, call: Plain, *, reserved: Callable[[str], bool]) -> Case:
+    """An inbox item as its decision is judged. `call`: as it is shown; `reserved`: whether a tool is."""
+    if item.kind == "question" or not isinstance(call, dict):
+        return Case(owner=item.owner, agent=agent, kind=item.kind)
+    tool, arguments = str(call.get("tool", "")), call.get("arguments")
+    return Case(
+        owner=item.owner,
+        agent=agent,
+        kind=item.kind,
+        tool=tool,
+        arguments=arguments if isinstance(arguments, dict) else {},
+        reserved=reserved(tool),
+    )
 
 
 def refusal(past: Past, asked: Asked, bound: Digest, now_ns: int) -> str | None:

@@ -1,18 +1,23 @@
 """Grants in force: what definitions bring along and owners confirmed, less what owners took back and what is used up.
 
 Rules: whatever changes here is written in the same transaction as the record that says so; a change counts from the
-next decision on, and a call that waits is judged again before it starts (`epoch`). Decides nothing: `policy` does.
+next decision on, and a call that waits is judged again before it starts (`epoch`). What is reserved to owners is never
+allowed by a grant alone: such a permit is read as one that asks. Decides nothing: `policy` does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from ergos.base.ids import Digest
+from ergos.kernel.packages import Definition
 from ergos.kernel.permission.grants import Grant, Permit, grant_id, permits
+from ergos.kernel.permission.policy import Proposal
+from ergos.kernel.rights import EVERY, NO_RIGHTS, Rights, asked_of_owner, reserves
+from ergos.kernel.values import Packed
 from ergos.runtime.residents import Resident
 
 KNOWN_MAX: Final = 4_096  # agents of owners whose permits are kept worked out
@@ -22,10 +27,20 @@ _REVOKED: Final = "revoked/"
 _USED: Final = "used/"
 
 
-class Charter:
-    """Every owner's grants, as far as they are not in a definition."""
+class _Kept(msgspec.Struct):
+    """What is read here of a definition's work."""
 
-    def __init__(self) -> None:
+    reserved: tuple[str, ...] = ()
+
+
+_WORK: Final = msgspec.json.Decoder(_Kept | None)
+
+
+class Charter:
+    """Every owner's grants, as far as they are not in a definition, and what owners keep to themselves."""
+
+    def __init__(self, rights: Rights = NO_RIGHTS) -> None:
+        self.rights: Final = rights
         self.epoch = 0
         """Counts the changes since the kernel started."""
         self._confirmed: Final[dict[str, dict[str, Grant]]] = {}
@@ -37,6 +52,8 @@ class Charter:
         """The epoch of an owner's last change."""
         self._known: Final[dict[tuple[str, str, Digest], tuple[int, tuple[Permit, ...]]]] = {}
         """By owner, agent and definition: the permits, and the epoch as of which they are."""
+        self._reserved: Final[dict[Digest, tuple[str, ...]]] = {}
+        """By definition."""
 
     def restore(self, facts: dict[str, str]) -> None:
         """Take over what was written down."""
@@ -102,6 +119,27 @@ class Charter:
             for one in resident.permits
         )
 
+    # What is reserved
+
+    def judged(self, resident: Resident, proposal: Proposal, permits_: Sequence[Permit]) -> Sequence[Permit]:
+        """The permits by which a call is judged: of a reserved tool's, each asks its owner."""
+        if proposal.verb != "act" or not self.reserved(resident.process.definition, resident.definition, proposal.name):
+            return permits_
+        return asked_of_owner(tuple(permits_))
+
+    def reserved(self, digest: Digest, definition: Definition | None, tool: str) -> bool:
+        """Whether only an owner decides about a tool, for processes of this definition."""
+        if reserves(self.rights.reserved, tool):
+            return True
+        if definition is None:
+            return False
+        patterns = self._reserved.get(digest)
+        if patterns is None:
+            if len(self._reserved) >= KNOWN_MAX:
+                self._reserved.clear()
+            patterns = self._reserved[digest] = reserved_in(definition.work)
+        return bool(patterns) and reserves(patterns, tool)
+
     # Changes: each gives the facts to write with its record
 
     def grant(self, owner: str, grant: Grant) -> tuple[tuple[str, str], ...]:
@@ -137,3 +175,14 @@ class Charter:
             else permit
             for permit in permits_
         )
+
+
+def reserved_in(work: Packed) -> tuple[str, ...]:
+    """What a definition's work reserves; everything, if that cannot be read."""
+    try:
+        kept = _WORK.decode(bytes(work))
+    except msgspec.DecodeError:
+        return (EVERY,)
+    if bytes(work).startswith(b'{"$'):  # it stands elsewhere
+        return (EVERY,)
+    return kept.reserved if kept is not None else ()

@@ -71,6 +71,13 @@ class Answer(Request, frozen=True, tag="answer"):
     value: Any = None
 
 
+class Seen(Request, frozen=True, tag="seen"):
+    """An owner has looked at what was delivered, up to this record of the journal."""
+
+    owner: str
+    until: int
+
+
 class Halt(Request, frozen=True, tag="halt"):
     """STOP (on), or lift it."""
 
@@ -172,6 +179,7 @@ AnyRequest: TypeAlias = (
     | Processes
     | Signal
     | Answer
+    | Seen
     | Halt
     | Send
     | Confirm

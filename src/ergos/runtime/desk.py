@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ergos.base.canonical import Plain, digest, encode
-from ergos.base.errors import ErgosError, ForeignTokenError, UnknownProcessError, UsageError
+from ergos.base.errors import ErgosError, ForeignTokenError, RefusedError, UnknownProcessError, UsageError
 from ergos.base.ids import Digest, Pid
 from ergos.kernel.calls import SignalName, Verdict
 from ergos.kernel.egress import EgressRecord
@@ -24,8 +24,10 @@ from ergos.kernel.own_events import Capped, Granted, Halted, Pinned, Reached, Re
 from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Definition
 from ergos.kernel.permission.grants import Grant, grant_id
 from ergos.kernel.process import ENDED, Process, State
+from ergos.kernel.rights import Case, objection
 from ergos.kernel.rows import Item, Mail
 from ergos.kernel.step import Resolve
+from ergos.runtime.approvals import case_of
 from ergos.runtime.foreign import command_of
 from ergos.runtime.inquiries import KEY
 from ergos.runtime.machine import Machine
@@ -121,6 +123,7 @@ class Desk:
         if verdict not in VERDICTS[item.kind]:
             can = " or ".join(VERDICTS[item.kind])
             raise UsageError(f"item {number} is a {item.kind}; say {can}, not {verdict}")
+        await self._entitled(item, by)
         if item.key.startswith(KEY):
             machine.tick()
             packed, blobs = machine.vault.pack(value, what="the answer")
@@ -142,6 +145,24 @@ class Desk:
                 self._reactor.population.roused(resident, "owner")
         await machine.store.flush()
         return item
+
+    async def _entitled(self, item: Item, by: str) -> None:
+        """Nothing, if this person's word counts for this item. Raises: RefusedError."""
+        machine, rights = self._machine, self._machine.charter.rights
+        machine.tick()
+        if item.key.startswith(KEY):
+            case = Case(owner=item.owner, agent="", kind=item.kind)
+        else:
+            process = (await self._resident(item.pid)).process
+            definition = await self._reactor.loader.definition(process.definition)
+            call = await machine.vault.value(item.call)
+
+            def reserved(tool: str) -> bool:
+                return machine.charter.reserved(process.definition, definition, tool)
+
+            case = case_of(item, process.agent, call, reserved=reserved)
+        if why := objection(rights, case, by, machine.now_ns):
+            raise RefusedError(why, remedy="its owner answers it: `ergos inbox`")
 
     def _note(self, resident: Resident, key: str, record: Answered) -> None:
         """Tell the open turn, if it is in memory: the call it waits with and the one it may yet ask for again."""

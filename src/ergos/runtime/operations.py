@@ -37,6 +37,7 @@ from ergos.runtime.control import (
     Processes,
     Report,
     Revoke,
+    Seen,
     Send,
     Sign,
     Signal,
@@ -53,6 +54,7 @@ from ergos.runtime.foreign import foreign_definition
 from ergos.runtime.install import checked, guarded
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.residents import Resident
+from ergos.runtime.seen import note_seen
 
 POLL_S_MIN: Final = 0.05  # seconds an `end_of` is kept open at least: time to look
 LIVE_PROCESSES_MAX: Final = 5_000  # processes of one live view; stays within CONTROL_BYTES_MAX
@@ -126,6 +128,9 @@ class Operations:
                 return Standing(pid=pid, state=process.state, ended=name in {"stop", "kill"}, failure=process.failure)
             case Answer(number=number, verdict=verdict, by=by, value=value):
                 return Fine(pid=(await desk.answer(number, verdict, by, value)).pid)
+            case Seen(owner=owner, until=until):
+                await note_seen(self._kernel.machine, owner, until)
+                return Fine()
             case Halt(on=on, by=by):
                 await desk.halt(by, on=on)
                 return Fine()

@@ -33,6 +33,7 @@ def proposed(resident: Resident, pending: Pending, args: dict[str, Plain] | None
 
 def decided(machine: Machine, resident: Resident, proposal: Proposal, permits: Sequence[Permit]) -> Decision:
     """Step 2: what an owner's grants say of a call; a prohibition goes before whatever they allow."""
+    permits = machine.charter.judged(resident, proposal, permits)
     decision = decide(proposal, permits, said(resident), machine.now_ns)
     if isinstance(decision, Denied):
         return decision

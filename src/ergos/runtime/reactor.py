@@ -64,6 +64,7 @@ from ergos.runtime.timers import Timers
 from ergos.runtime.watchdog import Watchdog
 from ergos.runtime.watches import Watches
 
+REOPEN_S: Final = 30  # seconds until a hosted process whose files are broken is opened again
 CALLS_PER_DRIVE: Final = 64  # times one program is resumed before others get their turn
 
 
@@ -171,14 +172,22 @@ class Reactor:
         self.machine.evict()
 
     async def _open(self, residents: list[Resident]) -> None:
-        """Read open turns and drive them; a process whose code is gone fails, the others go on."""
+        """Read open turns and drive them; a process whose code is gone fails, the others go on.
+
+        One that is hosted is opened again until its files are mended: its triggers and its mail are not given up for a
+        slip in a text.
+        """
         for resident in residents:
             try:
                 turn = await self.loader.open(resident)
             except DefinitionError as error:
                 self.machine.tick()
                 resident.opening = False
-                if resident.process.state is State.READY:
+                if resident.process.state is not State.READY or self.stopping:
+                    continue
+                if resident.definition is not None and resident.definition.triggers:
+                    asyncio.get_running_loop().call_later(REOPEN_S, self.enqueue, resident.process.pid)
+                else:
                     self.apply(resident, Fail(failure_of(error)))
                 continue
             resident.opening = False

@@ -22,6 +22,10 @@
     skills = ["skills"]
     [policy]                 # an organisation's own prohibitions, in Cedar
     forbid = "forbid.cedar"
+    [rights]                 # what you decide yourself, who else decides, when you are told: see owner_settings.py
+    reserved = ["mail.send"]
+    [mailboxes.office]       # where triggers look, with [brokers.NAME]: see trigger_settings.py
+    host = "imap.example.org"
 
 Environment: ERGOS_HOME (default ~/.ergos), ERGOS_OWNER, ERGOS_LANGUAGE; it wins over the file.
 
@@ -46,11 +50,15 @@ from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.mounts import ServerSettings
 from ergos.kernel.tool_settings import ToolSettings
+from ergos.kernel.trigger_settings import TriggerSettings
 from ergos.runtime.egress_settings import egress_settings
+from ergos.runtime.folder_settings import with_folders
 from ergos.runtime.model_settings import model_settings
 from ergos.runtime.mount_settings import mount_settings
+from ergos.runtime.owner_settings import OwnerDesk, owner_settings
 from ergos.runtime.tables import Table, counted, known, mapping, money
 from ergos.runtime.tool_settings import tool_settings
+from ergos.runtime.trigger_settings import trigger_settings
 
 SETTINGS_BYTES_MAX: Final = 64 * 1024  # bytes of settings.toml; a longer file is not settings
 CONCURRENCY_MAX: Final = 10_000  # calls at once of one queue; more open files than a process may have
@@ -66,13 +74,18 @@ RESERVED: Final = frozenset(
     "calendar feeds files git http mail made notify python shell skills sql tools webhook".split()
 )
 """First parts of names of our own tools: no server is called so."""
-KEYS: Final = ("owner", "language", "budget", "concurrency", "models", "egress", "tools", "mcp", "policy")
+KEYS: Final = (
+    "owner", "language", "budget", "concurrency", "models", "egress", "tools", "mcp", "policy", "rights", "delegates",
+    "notices", "mailboxes", "brokers",
+)  # fmt: skip
 SCOPES: Final = {
     "per_call": "call",
     "per_process": "process",
     "per_agent": "agent",
     "per_owner": "owner",
     "per_day": "day",
+    "per_week": "week",
+    "per_month": "month",
 }
 LANGUAGES: Final = ("en", "zh")
 
@@ -100,6 +113,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Folders of skills that are offered over MCP; absolute."""
     forbid: Path | None = None
     """The organisation's own rules, in Cedar; absolute."""
+    triggers: TriggerSettings = TriggerSettings()
+    """Mailboxes and brokers that triggers look at."""
+    desk: OwnerDesk = OwnerDesk()
+    """What owners keep to themselves, who else decides, and when they are told."""
     egress: EgressRules = EgressRules()
     """What may be asked of other machines from inside a sandbox, and by the built-in tools."""
 
@@ -117,19 +134,22 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
     if language not in LANGUAGES:
         where = "ERGOS_LANGUAGE" if environ.get("ERGOS_LANGUAGE") else f"{path}: language"
         raise SettingsError(f"{where} is {language!r}; expected 'en' or 'zh'")
+    owner = _owner(environ, table, path, user)
     return Settings(
         home=folder.absolute(),
-        owner=_owner(environ, table, path, user),
+        owner=owner,
         language=language,
         owner_caps=_budgets(table.get("budget"), str(path)),
         concurrency=_concurrency(table.get("concurrency"), str(path)),
         models=model_settings(table.get("models"), str(path.absolute())),
         egress=egress_settings(table.get("egress"), str(path)),
-        tools=tool_settings(table.get("tools"), str(path)),
+        tools=with_folders(tool_settings(table.get("tools"), str(path)), folder),
         servers=mount_settings(_without(table.get("mcp"), OFFERED), str(path), RESERVED),
         mcp_agents=_paths(table.get("mcp"), "agents", path),
         mcp_skills=_paths(table.get("mcp"), "skills", path),
         forbid=_forbid(table.get("policy"), path),
+        triggers=trigger_settings(table.get("mailboxes"), table.get("brokers"), str(path)),
+        desk=owner_settings(table, str(path), owner),
     )
 
 

@@ -118,11 +118,13 @@ class Subjects:
             return Failure("E301", f"there is no task {call.name!r}", "name a task of the agent's folder")
         given = pending.request.args.get("tried")
         tried = given if isinstance(given, list) else []
+        asked = pending.request.args.get("solvers")  # of a step: its own order of preference
+        preferred = tuple(map(str, asked)) if isinstance(asked, list) and asked else resident.definition.solvers
         specs = order(
             task.spec,
             (solver.spec for solver in _solvers(resident)),
             self._machine.solver_records,
-            resident.definition.solvers,
+            preferred,
         )
         refusal: Failure | None = None
         for spec in specs:

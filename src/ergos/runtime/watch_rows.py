@@ -5,17 +5,28 @@ Rules: what was read is right until something else is awaited.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
+import msgspec
+
+from ergos.base.clock import SECOND
 from ergos.base.ids import Pid
+from ergos.base.limits import ERROR_CHARS_MAX
 from ergos.kernel.rows import Watch
+from ergos.kernel.triggers import Looked
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
 from ergos.runtime.residents import Resident, Rows
 
+AGAIN_S_MIN: Final = 5  # seconds between two looks of one trigger
+HOUR_S: Final = 3_600
+FAULT_S: Final = (60, 3_600)  # seconds until a look that failed is repeated: at first, and at most
+
 Key: TypeAlias = tuple[Pid, str]
 """Process and name of the trigger."""
+SOUND: Final[Mapping[str, Any]] = {"faults": 0, "fault": "", "faulty_ns": 0}
+"""Of a row whose last look did not fail."""
 
 
 class WatchRows:
@@ -66,3 +77,34 @@ class WatchRows:
 def key_of(row: Watch) -> Key:
     """Where a row stands."""
     return (row.pid, row.trigger.name)
+
+
+def failed(row: Watch, looked: Looked, now_ns: int) -> Watch:
+    """The row after a look that failed: why, since when, and when it is looked at again, later each time."""
+    first, most = FAULT_S
+    wait_s = min(first * 2 ** min(row.faults, 10), most)
+    return msgspec.structs.replace(
+        row,
+        faults=row.faults + 1,
+        fault=looked.fault[:ERROR_CHARS_MAX],
+        faulty_ns=row.faulty_ns or now_ns,
+        due_ns=max(looked.again_ns or 0, now_ns + wait_s * SECOND),
+    )
+
+
+def paced(row: Watch, count: int, now_ns: int) -> int:
+    """Until when its happenings would take at its bound an hour, with so many more. Source: ITU-T I.371 (GCRA)."""
+    if not count:
+        return row.paced_ns
+    return max(row.paced_ns, now_ns) + count * HOUR_S * SECOND // max(row.trigger.per_hour, 1)
+
+
+def again(looked: Looked, paced_ns: int, now_ns: int) -> int | None:
+    """When it is looked at next: what it asked for, not too soon, and later once there were more than it may tell.
+
+    A whole hour's happenings may come at once; so one that was not at rest yet does not wait for those beside it.
+    """
+    open_ns = paced_ns - HOUR_S * SECOND
+    if looked.again_ns is None:
+        return open_ns if open_ns > now_ns else None
+    return max(looked.again_ns, now_ns + AGAIN_S_MIN * SECOND, open_ns)

@@ -21,7 +21,7 @@ from ergos.base.canonical import Plain, digest
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError, MailboxFullError, OverloadedError, UnknownProcessError, UsageError
 from ergos.base.ids import Pid
-from ergos.base.limits import ERROR_CHARS_MAX, MAILBOX_MESSAGES_MAX, WAKE_BATCH
+from ergos.base.limits import MAILBOX_MESSAGES_MAX, WAKE_BATCH
 from ergos.kernel.events import Fired
 from ergos.kernel.labels import TRUSTED, UNTRUSTED
 from ergos.kernel.misfires import Telling, by_policy
@@ -44,14 +44,12 @@ from ergos.runtime.figures import Conditions, check_figure, figure_of
 from ergos.runtime.machine import Machine
 from ergos.runtime.population import Population
 from ergos.runtime.residents import Resident, Rows
-from ergos.runtime.watch_rows import Key, WatchRows, key_of
+from ergos.runtime.watch_rows import FAULT_S, SOUND, Key, WatchRows, again, failed, key_of, paced
 
 LOOKS_AT_ONCE: Final = 16  # looks under way at once; the outside is slow, and others wait their turn
 LOOK_S_MAX: Final = 120  # seconds a look may take
 LEASE_S: Final = 150  # seconds after which a look that was begun counts as lost; longer than it may take
-AGAIN_S_MIN: Final = 5  # seconds between two looks of one trigger
-FAULT_S: Final = (60, 3_600)  # seconds until a look that failed is repeated: at first, and at most
-FAULTS_TOLD: Final = 5  # looks that failed one after the other, after which the process is told
+FAULTS_TOLD: Final = 2  # looks that failed one after the other, after which the process is told: some three minutes
 CATCH_UP_MAX: Final = 1_000  # times made up for in one go; more were a storm
 SEEN_MAX: Final = 500  # keys remembered of what was told; longer than any sender repeats itself
 PAGE: Final = 1_000  # rows read at once at boot
@@ -75,6 +73,8 @@ class Watches:
         self._looking: Final[set[Key]] = set()
         self._rung: Final[set[Key]] = set()
         """Told during a look that there may be more."""
+        self._missed: Final[set[Key]] = set()
+        """Told under STOP that there may be more; looked at once it is lifted."""
         self._outcomes: Final[dict[tuple[str, str], set[Key]]] = {}
         """By owner and agent whose end is waited for."""
         self._conditions: Final = Conditions(machine, task, self.compare)
@@ -141,7 +141,7 @@ class Watches:
             check_figure(trigger)
         elif machine.parts.watchers is None and not isinstance(trigger, Outcome):
             raise UsageError(f"this kernel has nothing that looks after the trigger {trigger.name!r}")
-        elif isinstance(trigger, LOOKED_AT):
+        elif isinstance(trigger, (*LOOKED_AT, Topic)):
             due_ns = machine.now_ns
         return msgspec.structs.replace(row, due_ns=due_ns)
 
@@ -158,6 +158,8 @@ class Watches:
         """Meet every time that has come and begin every look that is due; when the next one is."""
         machine = self._machine
         while not machine.halted and not machine.failed:
+            while self._missed:
+                self.ring(*self._missed.pop())
             await machine.store.flush()
             rows = await machine.store.watches_due(machine.tick(), WAKE_BATCH)
             if not rows:
@@ -198,6 +200,9 @@ class Watches:
         self._task(self._rang((pid, name)))
 
     async def _rang(self, key: Key) -> None:
+        if self._machine.halted:
+            self._missed.add(key)
+            return
         if key in self._looking:
             self._rung.add(key)
             return
@@ -217,15 +222,21 @@ class Watches:
         key = key_of(row)
         async with self._room:
             looked = await self._looked(row)
-        now, _ = await self.rows.at(key)
+        now, resident = await self.rows.at(key)
         self._looking.discard(key)
         if now is None or now.trigger != row.trigger or now.cursor != row.cursor or self._machine.halted:
             return  # disarmed, changed or stopped meanwhile: what was seen is seen again
         if looked.fault:
             self._failed(now, looked)
             return
+        if resident is not None and len(resident.mail) + len(looked.happenings) > MAILBOX_MESSAGES_MAX:
+            again_ns = self._machine.now_ns + FAULT_S[0] * SECOND
+            self._deliver(msgspec.structs.replace(now, due_ns=again_ns), ())  # seen again when there is room
+            return
         cursor, blobs = self._machine.vault.pack(looked.cursor, what=f"what was seen of {row.trigger.name}")
-        row = msgspec.structs.replace(now, cursor=cursor, due_ns=self._again_ns(now, looked), faults=0)
+        paced_ns = paced(now, len(looked.happenings), self._machine.now_ns)
+        due_ns = again(looked, paced_ns, self._machine.now_ns)
+        row = msgspec.structs.replace(now, cursor=cursor, due_ns=due_ns, paced_ns=paced_ns, **SOUND)
         self._deliver(row, [Telling(happening=happening) for happening in looked.happenings], blobs)
         if key in self._rung:
             self._rung.discard(key)
@@ -245,23 +256,12 @@ class Watches:
         except ErgosError as error:
             return Looked(fault=f"{error.what} — {error.what_to_do}")
 
-    def _again_ns(self, row: Watch, looked: Looked) -> int | None:
-        """When it is looked at next: what it asked for, not too soon, and later the more was found."""
-        now_ns, count = self._machine.now_ns, len(looked.happenings)
-        slack_ns = max(AGAIN_S_MIN, 3_600 * count // max(row.trigger.per_hour, 1) if count > 1 else 0) * SECOND
-        if looked.again_ns is None:
-            return now_ns + slack_ns if count > row.trigger.per_hour else None
-        return max(looked.again_ns, now_ns + slack_ns)
-
     def _failed(self, row: Watch, looked: Looked) -> None:
         """Look again later; a trigger that goes on failing is told to its process."""
-        first, most = FAULT_S
-        wait_s = min(first * 2 ** min(row.faults, 10), most)
-        again_ns = max(looked.again_ns or 0, self._machine.now_ns + wait_s * SECOND)
-        row = msgspec.structs.replace(row, faults=row.faults + 1, due_ns=again_ns)
+        row = failed(row, looked, self._machine.now_ns)
         tellings: list[Telling] = []
         if row.faults == FAULTS_TOLD:
-            value: Plain = {"fault": looked.fault[:ERROR_CHARS_MAX]}
+            value: Plain = {"fault": row.fault}
             tellings = [Telling(happening=Happening(key=f"fault@{self._machine.now_ns}", value=value, label=UNTRUSTED))]
         self._deliver(row, tellings)
 
@@ -281,6 +281,7 @@ class Watches:
             raise UsageError("STOP is in force", remedy="`ergos stop --all --lift` lifts it")
         mark = f"{digest(happening.key.encode())[:16]}@{machine.now_ns // SECOND}"
         if any(seen.startswith(mark[:16]) for seen in row.seen):
+            await machine.store.flush()  # the first of it may be a moment old
             return False
         recent = [seen for seen in row.seen if int(seen[17:]) > machine.now_ns // SECOND - 3_600]
         if len(recent) >= row.trigger.per_hour:
