@@ -11,7 +11,8 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup runtime check test sim sim-long foreign wire golden bench bench-security adversary conformance servers
+.PHONY: help setup runtime check test sim sim-long foreign wire golden bench bench-security bench-compiler adversary
+.PHONY: conformance servers
 .PHONY: demo docs format size lock wheel clean
 
 help: ## list the targets
@@ -62,6 +63,10 @@ bench: ## measure against other engines, in an environment of its own
 bench-security: ## a fully compromised model against the door, on a public benchmark
 	@scripts/setup.sh security
 	PYTHONPATH=src:. .security-venv/bin/python -m bench.security --write bench/SECURITY.md $(ARGS)
+
+bench-compiler: setup ## how well words are compiled, on the requests it was developed on and on those nobody looks at
+	$(BIN)/python -m bench.compiler --part dev $(ARGS)
+	$(BIN)/python -m bench.compiler --part sealed $(ARGS)
 
 adversary: setup ## a million random calls and every attack story against the policy: DECISIONS=1000000
 	$(BIN)/python -m ergos.sim.adversary --stories --decisions $(DECISIONS) --seed $(SEED)

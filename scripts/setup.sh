@@ -62,6 +62,17 @@ if [ "$KIND" = dev ] && [ "$(uname)" = Linux ] && ! command -v bwrap >/dev/null;
   fi
 fi
 
+# A broker of messages, for the tests of topics; without it they are skipped.
+if [ "$KIND" = dev ] && [ "$(uname)" = Linux ] && ! command -v mosquitto >/dev/null && [ ! -x /usr/sbin/mosquitto ]; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    say "installing mosquitto"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends mosquitto >/dev/null 2>&1 \
+      || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
+      || say "apt-get could not install mosquitto; the tests of topics will be skipped"
+  fi
+fi
+
 # An environment that was moved, or whose Python is gone, runs no longer: make it anew.
 if ! { "$VENV/bin/python" -m pip --version && grep -F "$PWD/$VENV" "$VENV/bin/activate"; } >/dev/null 2>&1; then
   say "making $VENV with $("$PYTHON" --version)"
