@@ -71,6 +71,6 @@ def test_together_the_histories_reach_every_kind_of_record_but_signatures_and_ca
     everything = {
         "Booted", "Spawned", "Woken", "Intended", "Resulted", "Called", "Refused", "Repeated", "Doubted",
         "Asked", "Answered", "Committed", "Exited", "Restarted", "Signalled", "Halted",
-        "Attached", "Replayed", "Granted", "Revoked",
+        "Attached", "Replayed", "Granted", "Revoked", "Armed", "Fired",
     }  # fmt: skip
     assert kinds == everything

@@ -14,7 +14,7 @@ from ergos.base.errors import DivergedError, VerificationError
 from ergos.kernel.events import Body, decode_body
 from ergos.kernel.syscalls import Request
 from ergos.runtime import guest_turn
-from ergos.sim import golden
+from ergos.sim import golden, golden_agents
 
 FILES = sorted(
     (Path(__file__).parent.parent / "golden").glob("*.jsonl"),
@@ -80,10 +80,10 @@ def test_an_altered_golden_journal_is_noticed() -> None:
 
 
 def test_a_changed_program_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def other(ctx: golden.Context, hiccup: golden.Hiccup) -> object:
+    async def other(ctx: golden_agents.Context, hiccup: golden_agents.Hiccup) -> object:
         return await ctx.act("peek", n=99)
 
-    monkeypatch.setattr(golden, "scribe", other)
+    monkeypatch.setattr(golden_agents, "scribe", other)
     with pytest.raises(DivergedError):
         golden.replay(golden.read(FILES[-1].read_bytes()))
 

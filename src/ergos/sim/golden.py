@@ -4,8 +4,7 @@
 it, and drives every turn of every recorded process again with the journal answering. Of a foreign program, which
 runs elsewhere, everything it asked is asked again and must be matched with what it was answered.
 
-Rules: `scribe`, `page`, `asker` and `waker` never change: the journals hold what they asked for. A new release may add
-agents and record more; it may not record less.
+Rules: the agents (`golden_agents`) never change. A new release may add some and record more; it may not record less.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from ergos.base.clock import Monotone
 from ergos.base.entropy import SeededEntropy
 from ergos.base.errors import DivergedError
 from ergos.base.ids import Digest, Pid
-from ergos.base.money import Amount, Price
 from ergos.drivers.schedule.host_calendar import HostCalendar
 from ergos.drivers.store_memory import MemoryDisk, MemoryStore
 from ergos.kernel.egress import EgressRecord
@@ -32,13 +30,10 @@ from ergos.kernel.events import Body, Called, Committed, Refused, Resulted, Spaw
 from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed, verified
 from ergos.kernel.labels import USER
-from ergos.kernel.ledger import Caps
-from ergos.kernel.packages import FOREIGN, Beginning, Definition, Package, Program
+from ergos.kernel.packages import FOREIGN, Beginning, Definition
 from ergos.kernel.permission.grants import Grant
 from ergos.kernel.syscalls import Answer, Request
-from ergos.kernel.triggers import AnyTrigger, Files, Schedule
 from ergos.kernel.values import NULL, unpack
-from ergos.lib.agent import Context, program_of
 from ergos.runtime.foreign import foreign_definition
 from ergos.runtime.guest_turn import GuestTurn
 from ergos.runtime.kernel import Kernel
@@ -47,17 +42,16 @@ from ergos.runtime.replayer import Returned, Turn
 from ergos.runtime.tokens import Visitor
 from ergos.sim.clockloop import VirtualLoop, finish
 from ergos.sim.faults import SimClock
+from ergos.sim.golden_agents import CAPS, GoldenPrograms
 from ergos.sim.outside import SimWatchers
 from ergos.sim.provider import SimModels
-from ergos.sim.workload import SUM, Inputs, kit
-from ergos.sim.world import Mounted, SimSolver, SimTool, World
+from ergos.sim.world import Mounted, SimTool, World
 
 START_NS: Final = 1_900_000_000_000_000_000  # the moment all golden journals begin
 STORE_ID: Final = "golden".ljust(32, "0")
 FOLDER: Final = Path("tests/golden")
 REPLICAS: Final = 3  # seed of vendors with replicas of one model
 MAILING: Final = Grant(agent="visitor", verb="act", name="mail.send", words="once")
-CAPS: Final = Caps(process=Amount(100_000, -1), day=Amount(1_000_000, -1))
 
 
 class Golden(msgspec.Struct, frozen=True):
@@ -77,109 +71,6 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     body: str = ""
     seal: str = ""
     blob: str = ""
-
-
-class Hiccup:
-    """Makes a program crash once."""
-
-    def __init__(self) -> None:
-        self.left = 0
-
-    def __call__(self) -> None:
-        """Raises: RuntimeError the times it is told to."""
-        if self.left:
-            self.left -= 1
-            raise RuntimeError("a bug")
-
-
-async def scribe(ctx: Context, hiccup: Hiccup) -> object:
-    """Uses every system call once, in two turns. Never changes."""
-    if ctx.memory is None:
-        await ctx.settled(ctx.act("pay", n=1), ctx.act("look", n=2), ctx.act("book", n=3), ctx.act("file", n=4))
-        hiccup()
-        await ctx.settled(ctx.act("peek", n=5), ctx.act("look", n=-1), ctx.act("press", n=6, key="once"))
-        await ctx.think(SUM, Inputs(7))
-        await ctx.remember("colour", cast("Plain", ["blue"] * 200))
-        await ctx.recall("col")
-        await ctx.forget("colour")
-        return ctx.idle({"turn": 2}, wake_in_s=60)
-    child = await ctx.spawn("page", {"word": "hello"})
-    await ctx.send(child, [f"line {number}" for number in range(60)])
-    await ctx.receive(within_s=30)
-    ended = await ctx.wait(child)
-    await ctx.signal(await ctx.spawn("page", idle=True), "kill")
-    await ctx.sleep(5)
-    await ctx.ask(f"the page said {ended.outcome}; go on?", ("yes", "no"))
-    await ctx.receive()
-    return "done"
-
-
-async def page(ctx: Context, _: Hiccup) -> object:
-    """Reads one message and answers its parent. Never changes."""
-    message = await ctx.receive()
-    assert message is not None
-    await ctx.send(int(ctx.beginning.parent), {"got": len(cast("list[Plain]", message.body))})
-    return cast("dict[str, Plain]", ctx.memory)["word"]
-
-
-async def asker(ctx: Context, _: Hiccup) -> object:
-    """Makes model calls, two of them at once. Never changes."""
-    first = await ctx.chat("what is an erg?", output_tokens_max=20)
-    others = await ctx.all(ctx.chat([first.message], model="near"), ctx.chat("what is an erg?", model="auto"))
-    return [first.text, *[other.text for other in others]]
-
-
-async def waker(ctx: Context, _: Hiccup) -> object:
-    """Is woken by a time and by a folder; a message of its owner disarms it. Never changes."""
-    await ctx.watch()
-    if ctx.beginning.cause == "mail":
-        message = await ctx.receive()
-        return ctx.idle({"told": message.trigger if message is not None else ""})
-    return ctx.idle()
-
-
-class GoldenPrograms:
-    """The golden agents."""
-
-    def __init__(self, world: World) -> None:
-        self.hiccup: Final = Hiccup()
-        self.triggers: tuple[AnyTrigger, ...] = (
-            Schedule(name="tick", rule="FREQ=MINUTELY", grace_s=5),
-            Files(name="inbox", folder="in", words="when a file arrives"),
-        )
-        """Of the waker."""
-        self._tools: Final = kit(world)
-        self._solvers: Final = (SimSolver(world, "cheap", Price(10, 200_000), 1_000_000),)
-
-    def definition(self, agent: str) -> Definition:
-        """An agent with all grants; the owner approves `press`."""
-        grants = [Grant(agent=agent, verb="act", name=name, ask=name == "press") for name in self._tools]
-        grants += [Grant(agent=agent, verb="think", name="sum"), Grant(agent=agent, verb="spawn", name="page")]
-        grants += [Grant(agent=agent, verb="act", name="mounted.*")]
-        if agent == "asker":
-            grants = [Grant(agent=agent, verb="think", name="model.*")]
-        triggers = self.triggers if agent == "waker" else ()
-        return Definition(agent=agent, program=agent, grants=tuple(grants), caps=CAPS, triggers=triggers)
-
-    def package(self, definition: Definition) -> Package:
-        """Its code."""
-        function = {"scribe": scribe, "asker": asker, "waker": waker}.get(definition.agent, page)
-
-        async def bound(ctx: Context) -> object:
-            return await function(ctx, self.hiccup)
-
-        return Package(
-            program=cast("Program", program_of(bound)),
-            tools=self._tools,
-            tasks={"sum": SUM},
-            solvers=self._solvers,
-            team={"page": self.definition("page")},
-        )
-
-    def current(self, agent: str, program: str) -> Definition | None:
-        """They never change."""
-        del program
-        return self.definition(agent)
 
 
 class NamedSigner:

@@ -11,7 +11,7 @@ from ergos.base.clock import SECOND
 from ergos.kernel.events import Fired
 from ergos.sim.billing import expect
 
-MINUTE_NS: Final = 60 * SECOND
+TICK_NS: Final = 300 * SECOND  # between two times of the simulated schedule
 
 
 class Wakings:
@@ -44,14 +44,14 @@ class Wakings:
             self._last[pid, body.name] = int(body.key)
 
     def _timed(self, pid: int, body: Fired, due_ns: int) -> None:
-        """Of a schedule of minutes: from one record to the next no minute is lost or counted twice."""
-        expect(due_ns % MINUTE_NS == 0, f"{body.name} of {pid} fired at {due_ns}, between two minutes")
+        """From one record to the next no time is lost or counted twice."""
+        expect(due_ns % TICK_NS == 0, f"{body.name} of {pid} fired at {due_ns}, between two of its times")
         first = due_ns if body.since_ns is None else body.since_ns
-        through = due_ns if body.through_ns is None else body.through_ns // MINUTE_NS * MINUTE_NS
-        expect(body.missed == (due_ns - first) // MINUTE_NS, f"{body.name} of {pid} missed {body.missed} since {first}")
+        through = due_ns if body.through_ns is None else body.through_ns // TICK_NS * TICK_NS
+        expect(body.missed == (due_ns - first) // TICK_NS, f"{body.name} of {pid} missed {body.missed} since {first}")
         last = self._last.get((pid, body.name))
         if last is not None:
-            gap = (first - last) // MINUTE_NS
-            expect(gap == 1, f"{body.name} of {pid}: {gap} minutes from one record to what the next stands for")
+            gap = (first - last) // TICK_NS
+            expect(gap == 1, f"{body.name} of {pid}: {gap} times from one record to what the next stands for")
         self._last[pid, body.name] = through
-        self.accounted[pid] = self.accounted.get(pid, 0) + (through - first) // MINUTE_NS + 1
+        self.accounted[pid] = self.accounted.get(pid, 0) + (through - first) // TICK_NS + 1

@@ -153,7 +153,7 @@ class SimPrograms:
 def triggers_of(seed: int) -> tuple[AnyTrigger, ...]:
     """What wakes the waker of this world: a time, a folder, and the end of another agent."""
     return (
-        Schedule(name="tick", rule="FREQ=MINUTELY", misfire=MISFIRES[seed % 3], grace_s=20),
+        Schedule(name="tick", cron="*/5 * * * *", misfire=MISFIRES[seed % 3], grace_s=20),
         Files(name="inbox", folder="in"),
         Outcome(name="end", agent="wander", states=("done", "failed", "killed")),
     )
