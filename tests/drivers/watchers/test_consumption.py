@@ -167,3 +167,26 @@ def test_a_thousand_who_attend_start_nothing_of_their_own(tmp_path: Path) -> Non
         assert len(asyncio.all_tasks()) == before
 
     play(tmp_path, test)
+
+
+def test_a_ring_in_the_last_moment_of_a_look_is_not_put_off(tmp_path: Path) -> None:
+    async def test(bench: Bench) -> None:
+        bench.queues.attend(ONE, "orders")
+        await asyncio.sleep(0.5)
+        real = bench.queues._one
+        rung = 0
+
+        async def rings(queue: str) -> bool:
+            nonlocal rung
+            found = await real(queue)
+            if not rung:  # the look is over, and what rings now must not be put off until the next one
+                rung += 1
+                bench.emit("late")
+                bench.queues._heard()
+            return found
+
+        bench.queues._one = rings  # type: ignore[method-assign]
+        bench.emit("first")
+        await until(lambda: bench.values() == ["first", "late"] and not bench.left())
+
+    play(tmp_path, test)

@@ -85,6 +85,7 @@ class Consumption:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
 
     def _begin(self) -> None:
+        self._timer = None
         if self._work is not None and not self._work.done():
             self._again = True
             return
@@ -100,7 +101,8 @@ class Consumption:
                     wait_s = min(wait_s, RETRY_S)
             if not self._again:
                 break
-        self._later(wait_s)
+        if self._timer is None:  # else somebody rang meanwhile, and is not to wait for the next look
+            self._later(wait_s)
 
     async def _one(self, queue: str) -> bool:
         """Tell what stands in a queue; False: something has to wait."""
