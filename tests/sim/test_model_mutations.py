@@ -177,7 +177,7 @@ PLANTED = (
 )
 
 
-BEGIN = {over_before_durable_and_sent_all_the_same: 1_500}
+BEGIN = {over_before_durable_and_sent_all_the_same: 3_500}
 """Where the search for a rare one begins; it needs a crash between two certain commits."""
 
 

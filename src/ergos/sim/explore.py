@@ -75,7 +75,7 @@ class History:
         self.outside: Final = SimWatchers(
             again_s=30, fails=lambda: not self.world.calm and entropy.below(5, stream="looks") == 0
         )
-        self._wakes: Final = entropy.below(8, stream="wakes") == 0
+        self._wakes: Final = entropy.below(3, stream="wakes") == 0
         self._foreign: Final = tuple(
             ForeignProgram(self.world, seed, number)
             for number in range((1, 1, 2)[entropy.below(3, stream="foreign")] if modelled else 0)
