@@ -299,3 +299,44 @@ def test_what_stirred_under_stop_is_looked_at_once_it_is_lifted() -> None:
         assert watchers.looks == looks + 1
 
     play(scenario)
+
+
+@agent(name="worker")
+async def worker(ctx: Context) -> str:
+    await ctx.sleep(60)
+    return "the result"
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_the_end_of_a_process_is_told_though_the_power_is_cut_at_it(where: Any) -> None:
+    async def scenario(rig: Rig) -> None:
+        work = rig.put(worker)
+        kernel, pid = await started(rig, watching(rig, Outcome(name="done", agent="worker")))
+        await kernel.stop()
+        cut = asyncio.Event()
+        kernel = await rig.boot(CutStore(rig.disk, "exit", where, cut))
+        await kernel.desk.spawn(work, "alice")
+        await cut.wait()
+        await rig.crash(kernel)
+        await booted(rig)
+        await asyncio.sleep(200)
+        assert [one.name for one in fired(rig, pid)] == ["done"]
+
+    play(scenario)
+
+
+def test_an_end_that_comes_while_stop_is_in_force_is_worked_off_when_it_is_lifted() -> None:
+    async def scenario(rig: Rig) -> None:
+        work = rig.put(worker)
+        kernel, pid = await started(rig, watching(rig, Outcome(name="done", agent="worker", states=("killed",))))
+        other = await kernel.desk.spawn(work, "alice")
+        await kernel.desk.halt("alice", on=True)
+        await kernel.desk.signal(other, "kill", "alice")
+        await asyncio.sleep(30)
+        await kernel.desk.halt("alice", on=False)
+        await settled(kernel, pid)
+        await kernel.desk.send(pid, "end")
+        ended = await kernel.desk.end_of(pid)
+        assert [entry[0] for entry in ended.outcome[1:]] == ["done"]  # type: ignore[index]
+
+    play(scenario)

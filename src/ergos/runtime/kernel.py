@@ -66,9 +66,9 @@ class Kernel:
         machine.submit(None, (Booted(self._version, self._host, 1),))
         if machine.parts.watchdog:
             self.reactor.watchdog.arm()
+        await self.reactor.watches.recover()  # before what is left of ended processes: some wait to be told of it
         await self.reactor.population.aftermath.recover(facts)
         await self._recover()
-        await self.reactor.watches.recover()
         await self.reactor.timers.wake_due()
 
     async def _recover(self) -> None:

@@ -279,8 +279,7 @@ class Watches:
             raise UnknownProcessError(f"process {pid} has no trigger {name!r}")
         if machine.halted:
             raise UsageError("STOP is in force", remedy="`ergos stop --all --lift` lifts it")
-        mark = f"{digest(happening.key.encode())[:16]}@{machine.now_ns // SECOND}"
-        if any(seen.startswith(mark[:16]) for seen in row.seen):
+        if self._told(row, happening):
             await machine.store.flush()  # the first of it may be a moment old
             return False
         recent = [seen for seen in row.seen if int(seen[17:]) > machine.now_ns // SECOND - 3_600]
@@ -288,25 +287,36 @@ class Watches:
             raise OverloadedError(f"the trigger {name!r} is told more than {row.trigger.per_hour} times an hour")
         if len(resident.mail) >= MAILBOX_MESSAGES_MAX:
             raise MailboxFullError(f"the mailbox of process {pid} is full")
-        kept = max(SEEN_MAX, row.trigger.per_hour)
-        self._deliver(msgspec.structs.replace(row, seen=(*row.seen, mark)[-kept:]), [Telling(happening=happening)])
+        self._tell(row, happening)
         await machine.store.flush()
         return True
 
+    def _told(self, row: Watch, happening: Happening) -> bool:
+        """Whether of this key there was one before."""
+        return any(seen.startswith(digest(happening.key.encode())[:16]) for seen in row.seen)
+
+    def _tell(self, row: Watch, happening: Happening) -> None:
+        """Deliver it, and remember its key."""
+        mark = f"{digest(happening.key.encode())[:16]}@{self._machine.now_ns // SECOND}"
+        kept = max(SEEN_MAX, row.trigger.per_hour)
+        self._deliver(msgspec.structs.replace(row, seen=(*row.seen, mark)[-kept:]), [Telling(happening=happening)])
+
     async def ended(self, resident: Resident) -> None:
-        """A process ended: those that wait for it are told, and its own triggers are disarmed. May be done twice."""
+        """A process ended: those that wait for it are told, and its own triggers are disarmed. May be done twice.
+
+        It is told while STOP is in force, too, and however many end: nobody would tell it again.
+        """
         process = resident.process
         for key in sorted(self._outcomes.get((process.owner, process.agent), ())):
-            row, _ = await self.rows.at(key)
-            if row is None or not isinstance(row.trigger, Outcome) or str(process.state) not in row.trigger.states:
-                continue
             value: dict[str, Plain] = {"pid": int(process.pid), "agent": process.agent, "state": str(process.state)}
             value["outcome"] = await self._machine.vault.value(process.outcome)
             value["failure"] = msgspec.to_builtins(process.failure)
-            try:
-                await self.happened(*key, Happening(key=str(process.pid), value=value, label=process.label))
-            except ErgosError:
-                continue  # a storm, a full mailbox or STOP: the owner sees the end in the journal all the same
+            row, _ = await self.rows.at(key)
+            if row is None or not isinstance(row.trigger, Outcome) or str(process.state) not in row.trigger.states:
+                continue
+            told = Happening(key=str(process.pid), value=value, label=process.label)
+            if not self._machine.failed and not self._told(row, told):
+                self._tell(row, told)
         definition = self._machine.definitions.get(process.definition)
         if definition is not None and not definition.triggers:
             return
