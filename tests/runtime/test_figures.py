@@ -92,3 +92,21 @@ def test_a_share_is_of_the_ceiling_and_without_one_nothing_is_told() -> None:
     assert play(lambda rig: scenario(rig, Caps(day=Amount(1_000_000, -1)))) == ["limit"]
     assert play(lambda rig: scenario(rig, Caps(day=Amount(10_000_000, -1)))) == []
     assert play(lambda rig: scenario(rig, None)) == []
+
+
+def test_what_came_true_while_stop_was_in_force_is_told_when_it_is_lifted() -> None:
+    async def scenario(rig: Rig) -> list[str]:
+        pay = effect_tool(rig.outside, "idempotent", name="pay", price=Price(microusd_per_call=300_000), after_s=20)
+        work = rig.put(spender, pay)
+        limit = Condition(name="limit", figure="spend.today", compare=">", value=0.1)
+        kernel, pid = await started(rig, watching(rig, limit))
+        await kernel.desk.spawn(work, "alice", 1)
+        await asyncio.sleep(5)
+        await kernel.desk.halt("alice", on=True)
+        await asyncio.sleep(60)
+        assert fired(rig, pid) == []
+        await kernel.desk.halt("alice", on=False)
+        await asyncio.sleep(5)
+        return [one.name for one in fired(rig, pid)]
+
+    assert play(scenario) == ["limit"]

@@ -12,6 +12,7 @@ import msgspec
 
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
+from ergos.kernel.events import Fired
 from ergos.kernel.labels import TRUSTED
 from ergos.kernel.triggers import Happening, Schedule
 
@@ -27,6 +28,10 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
     since_ns: int | None = None
     through_ns: int | None = None
+
+    def record(self, name: str, mail: int, how: How) -> Fired:
+        """The record of it. `mail`: the message it was told with, or 0."""
+        return Fired(name, self.happening.key, mail, how, self.due_ns, self.missed, self.since_ns, self.through_ns)
 
 
 def by_policy(schedule: Schedule, times: Sequence[int], now_ns: int, through_ns: int | None = None) -> list[Telling]:

@@ -75,6 +75,8 @@ class Watches:
         """Told during a look that there may be more."""
         self._missed: Final[set[Key]] = set()
         """Told under STOP that there may be more; looked at once it is lifted."""
+        self._uncompared: Final[set[Key]] = set()
+        """Conditions whose figures changed under STOP."""
         self._outcomes: Final[dict[tuple[str, str], set[Key]]] = {}
         """By owner and agent whose end is waited for."""
         self._conditions: Final = Conditions(machine, task, self.compare)
@@ -160,6 +162,8 @@ class Watches:
         while not machine.halted and not machine.failed:
             while self._missed:
                 self.ring(*self._missed.pop())
+            while self._uncompared:
+                await self.compare(self._uncompared.pop())
             await machine.store.flush()
             rows = await machine.store.watches_due(machine.tick(), WAKE_BATCH)
             if not rows:
@@ -332,7 +336,10 @@ class Watches:
     async def compare(self, key: Key) -> None:
         """Look whether a condition has come true; tell it once each time it does."""
         row, resident = await self.rows.at(key)
-        if row is None or resident is None or self._machine.halted or not isinstance(row.trigger, Condition):
+        if row is None or resident is None or not isinstance(row.trigger, Condition):
+            return
+        if self._machine.halted:
+            self._uncompared.add(key)
             return
         if resident.definition is None:
             resident.definition = self._machine.definitions.get(resident.process.definition)
@@ -365,18 +372,7 @@ class Watches:
             how = "skipped" if full else telling.how
             number = 0 if how == "skipped" else machine.next_mail()
             told = telling.happening
-            records.append(
-                Fired(
-                    row.trigger.name,
-                    told.key,
-                    number,
-                    how,
-                    telling.due_ns,
-                    telling.missed,
-                    telling.since_ns,
-                    telling.through_ns,
-                )
-            )
+            records.append(telling.record(row.trigger.name, number, how))
             if number:
                 body: Plain = {
                     "trigger": row.trigger.name, "key": told.key, "at_ns": machine.now_ns, "value": told.value
