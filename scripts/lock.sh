@@ -17,7 +17,7 @@ lock() { # lock NAME [--group GROUP ...]
     --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 }
 
-USUAL=(--extra models --extra mcp --extra code)
+USUAL=(--extra models --extra mcp --extra code --extra watch)
 EXTRAS=("${USUAL[@]}" --extra sql --extra notify --extra keyring --extra cedar)
 lock runtime "${USUAL[@]}"
 # One environment holds both, so the tools are chosen around the run-time versions.
