@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +39,10 @@ class Notebook:
 
     def ask(self, turn: GuestTurn, words: Plain, *, fails: bool = False, answered: bool = True) -> str:
         pending = turn.ask(asked({"dialect": "openai.chat", "body": {"messages": words}}), (), None)
+        return self.take(turn, pending, fails=fails, answered=answered)
+
+    def take(self, turn: GuestTurn, pending: Pending, *, fails: bool = False, answered: bool = True) -> str:
+        """The answer to what was asked for."""
         past = pending.past
         if past is not None and past.result is not None:
             self.records.append((0, Replayed(pending.call.key)))
@@ -180,6 +186,88 @@ def test_what_was_answered_goes_before_what_never_was():
     book.enter(turn)
     assert book.ask(turn, "a") == '"answer 1"'
     assert turn.ask(asked(WORDS), (), None).call.key == lost.call.key
+
+
+def finished(book: Notebook, turn: GuestTurn, pending: Pending, text: str) -> None:
+    """A call that was under way is answered; whoever asked for it may be gone."""
+    result = Resulted(pending.call.key, pack(text)[0])
+    book.records.append((0, result))
+    assert pending.past is not None
+    pending.past.result, pending.answer = result, Answer()
+    turn.give()
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_an_answer_that_came_late_does_not_take_the_place_of_one_that_was_told(killed: bool):
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    left = begun(book, turn)
+    assert book.ask(turn, "a") == '"answer 1"'
+    book.enter(turn)
+    finished(book, turn, left, "late")
+    for _ in range(3):
+        if killed:
+            turn = book.turn()
+        assert [book.ask(turn, "a") for _ in range(2)] == ['"answer 1"', '"late"']
+        book.enter(turn)
+    assert book.sent == 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_calls_made_at_once_are_answered_again_in_the_order_in_which_they_were_made(killed: bool):
+    book = Notebook()
+    turn = book.turn()
+    book.enter(turn)
+    slow, fast = begun(book, turn), begun(book, turn)
+    finished(book, turn, fast, "fast")
+    finished(book, turn, slow, "slow")
+    for _ in range(2):
+        if killed:
+            turn = book.turn()
+        book.enter(turn)
+        assert [book.ask(turn, "a") for _ in range(2)] == ['"slow"', '"fast"']
+
+
+class Happens(msgspec.Struct, frozen=True):
+    """One start of a program that always says the same, and what happens in it."""
+
+    asks: list[bool]
+    """Whether it stays for the answer, ask by ask."""
+    late: list[bool]
+    """Which of the calls it went away from are answered after it was started again."""
+    killed: bool
+
+
+STARTS = st.builds(
+    Happens, st.lists(st.booleans(), max_size=5), st.lists(st.booleans(), min_size=30, max_size=30), st.booleans()
+)
+
+
+@given(st.lists(STARTS, min_size=1, max_size=6))
+def test_whatever_comes_late_a_program_is_told_first_what_it_was_told_first(starts: list[Happens]):
+    book, before = Notebook(), list[str]()
+    turn = book.turn()
+    book.enter(turn)
+    for start in starts:
+        told = [book.ask(turn, "a") for _ in before]
+        assert told == before
+        left: list[Pending] = []
+        for stays in start.asks:
+            if stays:
+                before.append(book.ask(turn, "a"))
+            elif (pending := turn.ask(asked(WORDS), (), None)).past is None:
+                book.records.append((0, Intended(pending.call)))
+                pending.past = GuestTurn(book.records, USER, 0).past[pending.call.key]
+                left.append(pending)
+            else:
+                before.append(book.take(turn, pending))  # it was there, or begun by an earlier start
+        book.enter(turn)
+        for number, pending in enumerate(left):
+            if start.late[number]:
+                finished(book, turn, pending, f"late {len(book.records)}")
+        if start.killed:
+            turn = book.turn()
 
 
 def test_what_was_not_begun_is_forgotten_with_the_life_that_asked_and_its_key_is_free():

@@ -164,6 +164,46 @@ def test_a_program_that_goes_away_gets_its_answer_when_it_asks_again():
     play(scenario)
 
 
+def test_a_late_answer_to_a_call_it_went_away_from_does_not_take_the_place_of_what_it_was_told():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(
+            behave=lambda number, _: Behaviour(text=f"answer {number}", before_s=9 if number == 1 else 0)
+        )
+        kernel = await rig.boot()
+        first = await enter(kernel)
+        left = asyncio.ensure_future(say(kernel, first, "x"))
+        await until(lambda: provider.sent, "the call to be sent")
+        left.cancel()
+        assert text(await say(kernel, first, "x")) == "answer 2."
+        second = (await kernel.desk.enter(first.pid, ())).visitor
+        await until(lambda: len(provider.answered) == 2, "the call to be finished without it")
+        await asyncio.sleep(1)
+        kernel = await rig.again(kernel)
+        assert [text(await say(kernel, second, "x")) for _ in range(2)] == ["answer 2.", "answer 1."]
+        third = (await kernel.desk.enter(first.pid, ())).visitor
+        assert [text(await say(kernel, third, "x")) for _ in range(2)] == ["answer 2.", "answer 1."]
+        assert len(provider.sent) == 2
+
+    play(scenario)
+
+
+def test_the_same_words_said_several_times_at_once_are_answered_again_in_the_same_order():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(
+            behave=lambda number, _: Behaviour(text=f"answer {number}", before_s=5 - number)
+        )
+        kernel = await rig.boot()
+        visitor = await enter(kernel)
+        said = [text(one) for one in await asyncio.gather(*(say(kernel, visitor, "vote") for _ in range(3)))]
+        for _ in range(2):
+            visitor = (await kernel.desk.enter(visitor.pid, ())).visitor
+            assert [text(await say(kernel, visitor, "vote")) for _ in range(3)] == said
+            kernel = await rig.again(kernel)
+        assert len(provider.sent) == 3
+
+    play(scenario)
+
+
 def test_calls_without_cover_are_refused_and_reach_nobody():
     async def scenario(rig: Rig) -> None:
         provider = rig.models = Provider()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 
 from ergos.base.entropy import SeededEntropy
@@ -46,3 +48,16 @@ def test_it_notices_that_it_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(guest_turn.GuestTurn, "begin", begin)
     with pytest.raises(BrokenError, match="sent again"):
         list(map(run_seed, range(1, 60)))
+
+
+@pytest.mark.parametrize("seed", [7012, 7367])
+def test_it_notices_that_it_is_told_something_else_than_before(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = guest_turn.GuestTurn._ordered
+
+    def ordered(self: guest_turn.GuestTurn, keys: Collection[str]) -> list[str]:
+        self._order.clear()  # as the calls were made, whatever was told meanwhile
+        return real(self, keys)
+
+    monkeypatch.setattr(guest_turn.GuestTurn, "_ordered", ordered)
+    with pytest.raises(BrokenError, match="before, "):
+        run_seed(seed)

@@ -3,14 +3,17 @@
 A program that was started again asks again what it had asked. What it asks is told by content: the n-th call of
 one content in this life is the n-th of that content that the journal has an answer to, until those are used up.
 
-Rules: an answer that was a failure is not given again; a call that was never answered is carried on under its old
-key; what is new gets a key that was never used. Performs nothing and writes nothing.
+Rules: calls stand in the order in which they were made, but at each start those without an answer go behind the
+others and stay there, so that an answer that came late never takes the place of one that was told; an answer that
+was a failure is not given again; a call that was never answered is carried on under its old key; what is new gets a
+key that was never used. The records alone say all this: a turn that is read again offers what it had offered.
+Performs nothing and writes nothing.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -45,31 +48,49 @@ class GuestTurn(OpenTurn):
         """By content: calls that were given a key."""
         self._here: Final[set[str]] = set()
         """Keys begun, or answered from the journal, in this life."""
+        self._order: list[str] = []
+        """Keys of earlier lives in the order in which they are offered to this one."""
+        answered: dict[str, bool] = {}
         for _, body in listed:
             match body:
                 case Attached(life):
                     self.life = life
                     self._here.clear()
-                case Intended(call) | Refused(call):
+                    self._arrange(answered)
+                case Intended(call):
                     self._here.add(call.key)
+                    answered[call.key] = False
+                case Asked(call=call):
+                    answered.setdefault(call.key, False)
+                case Refused(call):
+                    self._here.add(call.key)
+                case Resulted(key):
+                    answered[key] = body.failure is None
                 case Replayed(key):
                     self._here.add(key)
                 case _:
                     pass
         self._offer()
 
+    def _arrange(self, answered: Mapping[str, bool]) -> None:
+        """A start: every key keeps its place, but those without an answer go behind those that have one."""
+        keys = self._ordered(answered)
+        self._order = [key for key in keys if answered[key]] + [key for key in keys if not answered[key]]
+
+    def _ordered(self, keys: Collection[str]) -> list[str]:
+        """These keys: first those of earlier lives, then those of this one as they were asked for."""
+        placed = set(self._order)
+        fresh = sorted((key for key in keys if key not in placed), key=_occurrence)
+        return [key for key in self._order if key in keys] + fresh
+
     def _offer(self) -> None:
-        """Keys whose answers count and were not given in this life; after them those that were never answered."""
+        """Keys whose answers count and were not given in this life, and those that were never answered."""
         self._answered.clear()
-        open_: list[str] = []
-        for key, past in self.past.items():
+        for key in self._ordered(self.past):
+            past = self.past[key]
             self._count(past.call)
-            if past.result is None:
-                open_.append(key)
-            elif key not in self._here and _succeeded(past):
+            if past.result is None or (key not in self._here and _succeeded(past)):
                 self._answered.setdefault(past.call.content, deque()).append(key)
-        for key in open_:
-            self._answered.setdefault(self.past[key].call.content, deque()).append(key)
 
     def _count(self, call: Call) -> None:
         self._counted[call.content] = max(self._counted.get(call.content, 0), _occurrence(call.key))
@@ -89,6 +110,8 @@ class GuestTurn(OpenTurn):
         self._counted.clear()
         for key in [key for key, pending in self.pending.items() if pending.past is None]:
             del self.pending[key]
+        known = self.past | {key: pending.past for key, pending in self.pending.items() if pending.past is not None}
+        self._arrange({key: _succeeded(past) for key, past in known.items()})
         self._offer()
         for key, pending in self.pending.items():
             self._count(pending.call)

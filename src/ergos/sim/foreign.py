@@ -10,7 +10,6 @@ was told and what the journal has. Raises BrokenError for what should not be.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
@@ -60,10 +59,10 @@ class ForeignProgram:
         """It does not know that it was let in."""
         self._earlier: Final[list[str]] = []
         """Tokens of earlier starts."""
-        self._here: Counter[str] = Counter()
-        """Times it was told an answer since it was started, by words."""
-        self._told: Final[set[str]] = set()
-        """Answers it was told since it was started."""
+        self._told: dict[str, list[str]] = {}
+        """Answers it was told since it was started, by words, in order."""
+        self._before: Final[dict[str, list[str]]] = {}
+        """Answers that it was told in earlier starts, by words, in order, as far as it is sure."""
         self._known: dict[str, frozenset[str]] = {}
         """Answers that were durable when it was started, by words."""
         self._unsure: Final[set[str]] = set()
@@ -121,8 +120,12 @@ class ForeignProgram:
         self._starting = True
         visitor = (await kernel.desk.enter(self.pid, ("run",))).visitor
         if visitor != self._visitor:
-            self._here, self._known = Counter(), known
-            self._told.clear()
+            for words, told in self._told.items():
+                if words in self._unsure:
+                    self._before.pop(words, None)
+                elif len(told) > len(self._before.get(words, ())):
+                    self._before[words] = told
+            self._told, self._known = {}, known
             self._unsure.clear()
         self._visitor, self._at, self._starting = visitor, 0, False
 
@@ -215,11 +218,14 @@ class ForeignProgram:
         words = line.words
         whole = bills.answers(self.pid, words)
         expect(said in whole, f"process {self.pid} was told {said[:60]!r}, which is not durable")
-        expect(said not in self._told, f"process {self.pid} was told {said[:60]!r} twice in one life")
+        told = self._told.setdefault(words, [])
+        expect(said not in told, f"process {self.pid} was told {said[:60]!r} twice in one life")
         streamed = b"".join(pieces).decode()
         expect(said.startswith(streamed), f"process {self.pid} heard {streamed!r} of the answer {said[:60]!r}")
-        before = self._known.get(words, frozenset())
-        if self._here[words] < len(before) and words not in self._unsure:
-            expect(said in before, f"process {self.pid} was told {words!r} before, and it was sent again")
-        self._here[words] += 1
-        self._told.add(said)
+        durable, before, at = self._known.get(words, frozenset()), self._before.get(words, ()), len(told)
+        if words not in self._unsure:
+            sent = at < len(durable) and said not in durable
+            expect(not sent, f"process {self.pid} was told {words!r} before, and it was sent again")
+            other = at < len(before) and said != before[at]
+            expect(not other, f"process {self.pid} was told {before} before, now {said!r}")
+        told.append(said)
