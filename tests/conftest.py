@@ -7,11 +7,14 @@ Hypothesis draws the same examples on every machine.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
+
+from tests.warm import Warm
 
 # No model of whoever runs the tests is found: neither a key of theirs nor a server on this machine.
 for _name in [name for name in os.environ if name.endswith(("_API_KEY", "_BASE_URL", "_AUTH_TOKEN"))]:
@@ -32,3 +35,11 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder `shared` beside this checkout: it holds recorded material too large for it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def ergos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The program `ergos`, each command of which is a process of its own that a warm interpreter forks."""
+    warm = Warm(tmp_path_factory.mktemp("warm"))
+    yield warm.program
+    warm.close()

@@ -41,7 +41,11 @@ FENCE: Final = re.compile(
     r"(?P<skip><!-- not run: \S.*?-->\s*\n)?(?:<!-- needs: (?P<needs>[a-z, ]+) -->\s*\n)?^(?P<indent> *)```(?P<kind>\w*)[^\n]*\n(?P<text>.*?)^(?P=indent)```\s*?$",
     re.MULTILINE | re.DOTALL,
 )
-EXTRAS: Final = {"code": "pydantic_monty", "mcp": "mcp"}  # by extra, the package that shows that it is installed
+EXTRAS: Final = {
+    "a2a": "a2a",
+    "code": "pydantic_monty",
+    "mcp": "mcp",
+}  # by extra, the package that shows that it is installed
 FORM: Final = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
@@ -103,16 +107,19 @@ def dialogue(text: str) -> Iterator[tuple[str, str]]:
 
 
 class Stage:
-    """A fresh folder with the examples in it, a fresh home, and the `ergos` of this checkout."""
+    """A fresh folder with the examples in it, a fresh home, and the `ergos` of this checkout, or the program that is it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, program: Path | None = None) -> None:
         self.folder = folder / "here"
         shutil.copytree(ROOT / "examples", self.folder / "examples")
         commands = folder / "bin"
         commands.mkdir()
         ergos = commands / "ergos"
-        ergos.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from ergos.cli.main import run; run()" "$@"\n')
-        ergos.chmod(0o755)
+        if program is None:
+            ergos.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "from ergos.cli.main import run; run()" "$@"\n')
+            ergos.chmod(0o755)
+        else:
+            ergos.symlink_to(program)
         self.environment = {
             "ERGOS_HOME": str(folder / "home"),
             "HOME": str(folder),
@@ -167,10 +174,10 @@ def assert_runs(stage: Stage, script: str, place: str) -> str:
         raise AssertionError(f"{place}: {failure}") from failure
 
 
-def perform_all(text: str, folder: Path, label: str) -> int:
+def perform_all(text: str, folder: Path, label: str, program: Path | None = None) -> int:
     """Execute every block of a text that is to be run; how many there were."""
     found = [block for block in blocks(text) if block.runs]
-    stage = Stage(folder)
+    stage = Stage(folder, program)
     namespace: dict[str, object] = {"__name__": "__documentation__"}
     before = Path.cwd()
     os.chdir(stage.folder)
@@ -184,12 +191,14 @@ def perform_all(text: str, folder: Path, label: str) -> int:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_block_of_the_documentation_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_block_of_the_documentation_runs(
+    page: Path, ergos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = page.read_text("utf-8")
     if not any(block.runs for block in blocks(text)):
         return
     monkeypatch.setenv("ERGOS_HOME", str(tmp_path / "home"))
-    perform_all(text, tmp_path, page.relative_to(ROOT).as_posix())
+    perform_all(text, tmp_path, page.relative_to(ROOT).as_posix(), ergos)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

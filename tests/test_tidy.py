@@ -7,6 +7,7 @@ exception that is no longer needed is a fault too. Each rule is tested on a plan
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import socket
 import subprocess
@@ -79,9 +80,14 @@ class Source:
     path: str
     text: str
 
-    @property
+    @functools.cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
+
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree."""
+        return tuple(ast.walk(self.tree))
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def short_module(source: Source) -> Iterator[Fault]:
 
 
 def short_function(source: Source) -> Iterator[Fault]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, Function):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES_MAX:
@@ -112,7 +118,7 @@ def short_function(source: Source) -> Iterator[Fault]:
 
 
 def small_class(source: Source) -> Iterator[Fault]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             public = {part.name for part in node.body if isinstance(part, Function) and not part.name.startswith("_")}
             if len(public) > PUBLIC_METHODS_MAX:
@@ -125,7 +131,7 @@ def telling_name(source: Source) -> Iterator[Fault]:
     for part in (*path.parents, path.with_suffix("")):
         if part.name in VAGUE or VAGUE & set(part.name.split("_")) - {"base", "data"}:
             yield Fault(part.as_posix(), f"'{part.name}' says nothing; name the noun of the field it holds")
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ClassDef):
             words = {word.lower() for word in re.findall(r"[A-Z][a-z0-9]*", node.name)}
             if words & VAGUE - {"base", "data", "common"}:
@@ -133,7 +139,7 @@ def telling_name(source: Source) -> Iterator[Fault]:
 
 
 def narrow_except(source: Source) -> Iterator[Fault]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.ExceptHandler):
             caught = {part.id for part in ast.walk(node.type) if isinstance(part, ast.Name)} if node.type else {""}
             if caught & {"", "Exception", "BaseException"}:
@@ -145,16 +151,24 @@ def module_docstring(source: Source) -> Iterator[Fault]:
         yield Fault(source.path, "no module docstring; say what it is for, its rules, what it must not know")
 
 
+def dotted_name(node: ast.AST) -> str:
+    """`a.b.c` where a node is that; nothing where it is anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
 def nothing_ambient(source: Source) -> Iterator[Fault]:
     homes: dict[str, str] = {}
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             homes |= {name.asname or name.name: name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             homes |= {name.asname or name.name: f"{node.module}.{name.name}" for name in node.names}
-    for node in ast.walk(source.tree):
-        dotted = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
-        first, dot, rest = dotted.partition(".")
+    for node in source.nodes:
+        first, dot, rest = dotted_name(node).partition(".")
         full = homes.get(first, "") + dot + rest
         if full in AMBIENT or full.startswith(AMBIENT_MODULES):
             yield Fault(source.path, f"line {node.lineno}: {full}; take a Clock, an Entropy or an id (ergos.base)")
@@ -217,16 +231,20 @@ PLANTED: Final[dict[str, Source]] = {
 }
 
 
-def sources() -> list[Source]:
-    return [
-        Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-        for path in sorted((ROOT / "src").rglob("*.py"))
-    ]
+@functools.cache
+def faults_by_rule() -> dict[str, list[Fault]]:
+    """What every rule finds in the source: a file is read and parsed once, and not kept."""
+    found: dict[str, list[Fault]] = {name: [] for name in SOURCE_RULES}
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        source = Source(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        for name, rule in SOURCE_RULES.items():
+            found[name] += rule(source)
+    return found
 
 
 @pytest.mark.parametrize("name", SOURCE_RULES)
 def test_the_source_keeps_the_rule(name: str) -> None:
-    faults = [fault for source in sources() for fault in SOURCE_RULES[name](source)]
+    faults = faults_by_rule()[name]
     broken = sorted(f"{fault.key}: {fault.message}" for fault in faults if fault.key not in EXCEPTIONS[name])
     assert not broken, f"{name}:\n" + "\n".join(dict.fromkeys(broken))
     unneeded = sorted(EXCEPTIONS[name] - {fault.key for fault in faults})

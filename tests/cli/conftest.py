@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
-from ergos.cli.main import main
+from ergos.cli.main import app, main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,11 +83,22 @@ async def shooter(ctx: Context):
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once() -> Iterator[None]:
+    """A process that is a command builds all commands once; one that runs many need not build them again for each."""
+    real = typer.main.get_command
+    built = functools.cache(real)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", lambda asked: built(asked) if asked is app else real(asked))
+        yield
+
+
 class Shell:
     """A user at a shell with one home."""
 
-    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], ergos: Path) -> None:
         self.folder = folder
+        self.ergos = ergos
         self.home = folder / "home"
         self._capture = capture
         self.env = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "ERGOS_HOME": str(self.home), "ERGOS_OWNER": "me"}
@@ -112,18 +124,25 @@ class Shell:
 
     def outside(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run a command in a process of its own."""
-        command = [sys.executable, "-m", "ergos.cli.main", *arguments]
         done = subprocess.run(
-            command, env=self.env, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+            [self.ergos, *arguments],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         assert code is None or done.returncode == code, (arguments, done)
         return done
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, ergos: Path
+) -> Iterator[Shell]:
     """A home, gone afterwards, with its kernel."""
-    made = Shell(tmp_path, capsys)
+    made = Shell(tmp_path, capsys, ergos)
     monkeypatch.setenv("ERGOS_HOME", str(made.home))
     monkeypatch.setenv("ERGOS_OWNER", "me")
     monkeypatch.delenv("ERGOS_DEBUG", raising=False)

@@ -40,7 +40,7 @@ def hold_released_at_retry(patch: pytest.MonkeyPatch) -> None:
         if past.hold is not None:
             machine.book.settle(resident.payer, past.hold, ZERO)
         past.hold = self.reserve(resident, flight.work.worst, flight.work.choice.endpoints[0].name)
-        record = Repeated(past.call.key, ZERO, past.hold, "pure")
+        record = Repeated(past.call.key, ZERO, past.hold, "pure", sent_again=True)
         machine.submit(resident, (record,), None, self.when_durable(flight))
 
     patch.setattr(settlement.Settlement, "again", again)
@@ -111,7 +111,11 @@ def sent_after_its_process_ended(patch: pytest.MonkeyPatch) -> None:
 
 def more_at_once_than_slots(patch: pytest.MonkeyPatch) -> None:
     real = limits.Concurrency.__init__
-    patch.setattr(limits.Concurrency, "__init__", lambda self, stated: real(self, None if stated is None else 99))
+    patch.setattr(
+        limits.Concurrency,
+        "__init__",
+        lambda self, stated, **named: real(self, None if stated is None else 99, **named),
+    )
 
 
 def over_before_durable_and_sent_all_the_same(patch: pytest.MonkeyPatch) -> None:
@@ -179,13 +183,23 @@ PLANTED = (
 
 BEGIN = {over_before_durable_and_sent_all_the_same: 3_500}
 """Where the search for a rare one begins; it needs a crash between two certain commits."""
+FOUND = {
+    hedge_without_a_hold: 39,
+    an_error_in_the_middle_taken_for_free: 13,
+    charged_more_than_held: 13,
+    sent_after_its_process_ended: 20,
+    over_before_durable_and_sent_all_the_same: 3_528,
+    answer_given_twice_in_one_life: 226,
+    token_of_an_earlier_life_accepted: 8,
+}
+"""The first seed that finds it, which is tried before the others: where it finds nothing any more, all are searched."""
 
 
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     begin = BEGIN.get(plant, 1)
-    for seed in range(begin, begin + SEEDS):
+    for seed in (FOUND.get(plant, begin), *range(begin, begin + SEEDS)):
         try:
             run_seed(seed)
         except Exception:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -22,9 +22,13 @@ SEEDS = 1_400
 
 
 def no_durability_wait(patch: pytest.MonkeyPatch) -> None:
-    def at_once(self: Any, ticket: Any) -> Callable[[object], None]:
+    real = settlement.Settlement.when_durable
+
+    def at_once(self: Any, flight: Any) -> Callable[[object], None]:
+        if flight.work is not None:
+            return real(self, flight)
         loop = asyncio.get_running_loop()
-        loop.call_soon(lambda: self._launcher.launch(self._machine.scheduler.arrive(ticket)))
+        loop.call_soon(lambda: self._launcher.launch(self._machine.scheduler.arrive(flight.ticket)))
         return lambda _: None
 
     patch.setattr(settlement.Settlement, "when_durable", at_once)
@@ -191,7 +195,20 @@ def missed_times_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(watches, "by_policy", policy)
 
 
+def repeated_call_waits_from_before_the_crash(patch: pytest.MonkeyPatch) -> None:
+    real = settlement.Settlement.repeat
+
+    def repeat(self: Any, resident: Any, pending: Any, why: Any) -> None:
+        real(self, resident, pending, why)
+        flight = resident.flying.get(pending.past.call.key)
+        if flight is not None:
+            flight.since_ns = 0
+
+    patch.setattr(settlement.Settlement, "repeat", repeat)
+
+
 PLANTED = (
+    repeated_call_waits_from_before_the_crash,
     no_durability_wait,
     not_judged_again,
     revoked_forgotten,
@@ -218,10 +235,25 @@ PLANTED = (
 )
 
 
+FOUND: Final = {
+    not_judged_again: 702,
+    revoked_later: 339,
+    irreversible_repeated: 14,
+    reconcilable_repeated: 804,
+    wake_parted_from_cause: 182,
+    aftermath_forgotten: 113,
+    killed_process_goes_on: 79,
+    answered_twice: 135,
+    cursor_and_mail_parted: 742,
+    missed_times_forgotten: 87,
+}
+"""The first seed that finds it, which is tried before the others: where it finds nothing any more, all are searched."""
+
+
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
-    for seed in range(1, SEEDS):
+    for seed in (FOUND.get(plant, 1), *range(1, SEEDS)):
         try:
             run_seed(seed)
         except Exception:
