@@ -6,17 +6,18 @@ DECISIONS ?= 1000000
 CASSETTES ?= ../shared/cassettes
 ARGS ?=
 JOBS ?= 2
+PORT ?= 9970
 BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup runtime check test sim sim-long foreign wire golden bench bench-security bench-compiler adversary
-.PHONY: conformance servers
+.PHONY: conformance servers assets screenshots a2a-sut
 .PHONY: demo docs format size lock wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: ## make .venv with everything a change needs
 	@scripts/setup.sh dev
@@ -36,7 +37,7 @@ check: setup ## format, lint, types, layers, generated docs, tidiness
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 
 test: setup ## the whole suite, JOBS=2 tests at a time
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 sim: setup ## one run of the whole system under faults: SEED=7
 	$(BIN)/python -m ergos.sim --seed $(SEED) $(ARGS)
@@ -77,6 +78,15 @@ conformance: setup ## the protocol's own conformance suite against our server an
 servers: setup ## install the public tool servers that the tests run, into .mcp-servers
 	@scripts/mcp_servers.sh
 
+assets: ## fetch the libraries of the console's pages (npm)
+	@scripts/assets.sh --required
+
+screenshots: setup ## a picture of every page of the console, into docs/screenshots
+	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+a2a-sut: setup ## run the agent under test of the A2A compatibility kit: PORT=9970
+	$(BIN)/python scripts/a2a_sut.py --port $(PORT) $(ARGS)
+
 docs: setup ## write docs/reference from the code
 	$(BIN)/python scripts/gen_docs.py
 
@@ -90,7 +100,7 @@ size: ## lines of every module, the longest first
 lock: ## choose the newest allowed versions of every dependency (needs uv)
 	@scripts/lock.sh
 
-wheel: setup ## build dist/*.whl
+wheel: setup assets ## build dist/*.whl
 	$(BIN)/python -m hatchling build -t wheel
 
 clean: ## remove what was built and measured; the environments and your homes stay

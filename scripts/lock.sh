@@ -17,8 +17,8 @@ lock() { # lock NAME [--group GROUP ...]
     --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --quiet
 }
 
-USUAL=(--extra models --extra mcp --extra code --extra watch)
-EXTRAS=("${USUAL[@]}" --extra sql --extra notify --extra keyring --extra cedar)
+USUAL=(--extra models --extra mcp --extra code --extra watch --extra a2a --extra acp)
+EXTRAS=("${USUAL[@]}" --extra sql --extra notify --extra keyring --extra cedar --extra oidc --extra telemetry)
 lock runtime "${USUAL[@]}"
 # One environment holds both, so the tools are chosen around the run-time versions.
 lock dev "${EXTRAS[@]}" --group dev --constraint locks/runtime.lock

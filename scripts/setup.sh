@@ -27,6 +27,9 @@ is_current() { # is_current KIND
   [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/.installed-$1" 2>/dev/null)" = "$(stamp_of "$1")" ]
 }
 
+# Libraries of the console's pages. Without npm the pages work, too; they only do not move by themselves.
+case $KIND in runtime | dev) scripts/assets.sh || say "the libraries of the console could not be fetched" ;; esac
+
 is_current "$KIND" && exit 0
 
 command -v "$PYTHON" >/dev/null || fail "$PYTHON not found; install Python 3.11 or later, or name it: make PYTHON=/path/to/python3"
@@ -70,6 +73,17 @@ if [ "$KIND" = dev ] && [ "$(uname)" = Linux ] && ! command -v mosquitto >/dev/n
     apt-get install -y -qq --no-install-recommends mosquitto >/dev/null 2>&1 \
       || { apt-get update -qq && apt-get install -y -qq --no-install-recommends mosquitto >/dev/null; } \
       || say "apt-get could not install mosquitto; the tests of topics will be skipped"
+  fi
+fi
+
+# A browser, for the tests of the console; without it they are skipped.
+if [ "$KIND" = dev ] && [ "$(uname)" = Linux ] && [ ! -x /usr/bin/chromium ]; then
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    say "installing chromium"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 \
+      || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+      || say "apt-get could not install chromium; the console's tests in a browser will be skipped"
   fi
 fi
 
