@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ergos.base.ids import Pid
 from ergos.base.money import ZERO, Amount
 from ergos.kernel.calls import Hold
-from ergos.kernel.ledger import Book, Caps, Payer, scopes, week_of
+from ergos.kernel.ledger import Book, Caps, Ceiling, Payer, scopes, week_of
 from ergos.kernel.permission import days
 
 AMOUNTS = st.builds(Amount, st.integers(0, 60), st.integers(0, 60))
@@ -140,3 +140,39 @@ def test_a_hold_of_an_older_journal_leaves_week_and_month_alone() -> None:
     book.hold(payer, hold)
     book.settle(payer, hold, Amount(1, 1))
     assert not any(key.startswith(("week/", "month/")) for key in book.meters)
+
+
+SHARED = (Ceiling("task", "task/1", Amount(20, -1)), Ceiling("peer", "peer/owner0/acme/0", Amount(30, 40)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sets(st.integers(0, 1)), AMOUNTS, st.integers(0, 100)), max_size=30))
+def test_what_processes_spend_together_never_passes_their_ceiling(
+    acts: list[tuple[int, set[int], Amount, int]],
+) -> None:
+    book, caps = Book(), Caps(day=Amount(10**9, 10**9))
+    open_: list[tuple[Payer, Hold]] = []
+    for who, which, worst, share in acts:
+        shared = tuple(SHARED[one] for one in sorted(which))
+        if book.refusal(PAYERS[who], worst, caps, 0, shared) is None:
+            hold = Hold(amount=worst, provider="p", day=0, also=tuple(one.key for one in shared))
+            book.hold(PAYERS[who], hold)
+            open_.append((PAYERS[who], hold))
+        elif open_:
+            payer, hold = open_.pop(share % len(open_))
+            book.settle(payer, hold, Amount(hold.amount.microusd * share // 100, hold.amount.tokens))
+        for one in SHARED:
+            meter = book.meters.get(one.key)
+            used = meter.spent + meter.held if meter is not None else ZERO
+            assert used.microusd <= one.most.microusd
+            assert one.most.tokens < 0 or used.tokens <= one.most.tokens
+    for payer, hold in open_:
+        book.settle(payer, hold, ZERO)
+    assert all(meter.held == ZERO for meter in book.meters.values())
+
+
+def test_meters_that_nobody_spends_from_are_dropped() -> None:
+    book = Book()
+    book.hold(PAYERS[0], Hold(amount=Amount(1, 1), provider="p", day=0, also=("task/1",)))
+    book.drop(("task/1", "task/2"))
+    assert not book.known("task/1")
+    assert book.known("process/0")

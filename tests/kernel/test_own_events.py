@@ -7,7 +7,7 @@ import pytest
 from ergos.base.ids import Digest, Pid
 from ergos.kernel.calls import Record
 from ergos.kernel.events import Body, decode_body, encode_body
-from ergos.kernel.own_events import Granted, Halted, Inquired, Pinned, Reached, Revoked
+from ergos.kernel.own_events import Granted, Halted, Inquired, Pinned, Reached, Revoked, TurnedAway
 from ergos.kernel.permission.grants import Grant, Matcher
 
 GRANT = Grant(agent="a", verb="act", name="b.*", args={"n": Matcher("range", (0, 1.5))}, times=3, words="三次")
@@ -17,6 +17,7 @@ RECORDS: list[Body] = [
     Pinned("server", Digest("0" * 64), "alice"),
     Inquired(1, "alice", Pid(0), "server", "Which one?"),
     Reached(Pid(7), "GET", "example.org", 443, "/x", 200, 0, 17, "news"),
+    TurnedAway("alice", "a2a", "acme", "token", 3, "no token of a peer"),
     Halted(on=True, by="alice"),
 ]
 

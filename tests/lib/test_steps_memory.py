@@ -15,6 +15,7 @@ from ergos.lib.steps_memory import (
     noted,
     past_of,
     pending,
+    told_of,
 )
 
 
@@ -40,3 +41,14 @@ def test_it_stays_small_whatever_happens() -> None:
     assert (len(past.said), len(past.again)) == (NOTES_MAX, PENDING_MAX)
     assert (past.said[-1].at_ns, past.again[-1].event) == (999, 999)
     assert len(msgspec.json.encode(past)) < NOTES_MAX * (NOTE_CHARS_MAX + 100) + 10_000
+
+
+@pytest.mark.parametrize("memory", [None, 5, [], {}, {"runs": 2}, {"trigger": "a2a.acme", "key": "k", "at_ns": 1}])
+def test_a_memory_that_nobody_told_is_no_happening(memory: Plain) -> None:
+    assert told_of(memory) == {}
+
+
+def test_what_a_peer_told_is_a_happening() -> None:
+    told: Plain = {"trigger": "a2a.acme", "key": "k", "at_ns": 1, "value": {"text": "x"}}
+    assert told_of(told) == told
+    assert past_of(told) == Past()

@@ -10,6 +10,7 @@ import pytest
 
 from ergos.base.clock import SECOND
 from ergos.base.ids import Digest, Pid
+from ergos.kernel.bounds import Bounds
 from ergos.kernel.events import Refused, Resulted, decode_body
 from ergos.kernel.own_events import Granted, Revoked
 from ergos.kernel.packages import Definition
@@ -17,6 +18,7 @@ from ergos.kernel.permission.grants import Grant, Matcher, Permit, grant_id
 from ergos.kernel.process import Process
 from ergos.lib.agent import Context, may
 from ergos.runtime.charter import Charter
+from ergos.runtime.narrowing import within
 from ergos.runtime.residents import Resident
 
 from .kernels import Rig, an_agent, effect_tool, play, until
@@ -204,3 +206,20 @@ def test_permits_are_worked_out_once_for_all_processes_until_their_owner_changes
     charter.use("alice", grant_id(TWICE))
     assert [[permit.left for permit in charter.permits(one)] for one in ours] == [[1]] * 5
     assert charter.worked_out == 4
+
+
+def test_a_grant_for_every_agent_does_not_widen_what_a_peers_process_is_held_to() -> None:
+    async def clerk(ctx: Context) -> object:
+        (found,) = await ctx.settled(ctx.act("post", word="x"))
+        return getattr(found, "code", found)
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        definition = rig.put(an_agent(clerk), effect_tool(rig.outside, "pure"))
+        await kernel.desk.grant("alice", Grant(agent="*", verb="act", name="post"), "alice")
+        for tools, outcome in ((None, "x!"), (("post",), "x!"), ((), "E301"), (("other.*",), "E301")):
+            held = within(definition, Bounds(peer="acme", tools=tools))
+            ended = await kernel.desk.end_of(await kernel.desk.spawn(held, "alice"))
+            assert ended.outcome == outcome, tools
+
+    play(scenario)

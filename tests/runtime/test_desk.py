@@ -6,11 +6,12 @@ import asyncio
 
 import pytest
 
-from ergos.base.errors import IllegalTransitionError, UnknownProcessError, UsageError
+from ergos.base.errors import IllegalTransitionError, MailboxFullError, UnknownProcessError, UsageError
 from ergos.base.ids import Pid
 from ergos.base.money import Amount
 from ergos.kernel.calls import Verdict
 from ergos.kernel.events import Resulted, Signalled
+from ergos.kernel.labels import UNTRUSTED
 from ergos.kernel.ledger import Caps
 from ergos.kernel.own_events import Capped, Halted
 from ergos.kernel.process import State
@@ -306,5 +307,45 @@ def test_stop_and_ceilings_are_in_the_journal():
         bodies = rig.bodies(0)
         assert [body for body in bodies if isinstance(body, Halted)] == [Halted(True, "alice"), Halted(False, "bob")]
         assert [body for body in bodies if isinstance(body, Capped)] == [Capped("alice", None, Amount(5, 6))]
+
+    play(scenario)
+
+
+def test_what_somebody_else_says_enters_with_its_label_and_is_no_order():
+    heard: list[object] = []
+
+    async def clerk(ctx: Context) -> object:
+        message = await ctx.receive()
+        assert message is not None
+        heard.append((message.sender, message.trigger, message.body))
+        return None
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        known: list[Pid] = []
+        pid = await kernel.desk.spawn(
+            rig.put(an_agent(clerk)), "alice", "their words", label=UNTRUSTED, known=known.append
+        )
+        assert known == [pid]
+        assert rig.disk.processes[pid].label == UNTRUSTED
+        number = await kernel.desk.send(pid, "more", label=UNTRUSTED, trigger="a2a.acme")
+        await kernel.desk.end_of(pid)
+        assert number == 1
+        assert heard == [(0, "a2a.acme", "more")]
+
+    play(scenario)
+
+
+def test_a_full_mailbox_takes_no_word_of_the_outside(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("ergos.runtime.desk.MAILBOX_MESSAGES_MAX", 2)
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(rig.put(an_agent(listener)), "alice", idle=True)
+        await kernel.desk.signal(pid, "pause", "alice")
+        for _ in range(2):
+            await kernel.desk.send(pid, "x")
+        with pytest.raises(MailboxFullError):
+            await kernel.desk.send(pid, "x")
 
     play(scenario)

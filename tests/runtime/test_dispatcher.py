@@ -101,6 +101,32 @@ def test_an_endpoint_that_says_it_failed_is_asked_again_and_only_the_answer_is_p
     play(scenario)
 
 
+def test_who_watches_sees_each_sending_begin_and_the_call_is_sent_again_all_the_same():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(
+            behave=lambda number, _: (
+                Behaviour(pieces=3, breaks_after=2, error=ModelError("it broke"))
+                if number == 1
+                else Behaviour(pieces=3)
+            )
+        )
+        definition = rig.put(caller("a", stream=True))
+        kernel = await rig.boot()
+        poured: list[tuple[int, bytes]] = []
+        kernel.machine.pour = lambda pid, _, piece: poured.append((pid, piece))
+        pid = await kernel.desk.spawn(definition, "alice", None)
+        ended = await kernel.desk.end_of(pid)
+        await kernel.stop()
+        assert ended.outcome == ["well0;well1;well2;."]
+        assert len(provider.sent) == 2, "what was watched of the first sending does not keep it from a second"
+        assert {one for one, _ in poured} == {pid}
+        begins = [at for at, (_, piece) in enumerate(poured) if piece == b""]
+        assert len(begins) == 2
+        assert b"".join(piece for _, piece in poured[begins[1] :]) == b"well0;well1;well2;"
+
+    play(scenario)
+
+
 def test_a_connection_that_broke_may_have_been_billed_and_the_next_sending_is_held_anew():
     async def scenario(rig: Rig) -> None:
         rig.models = Provider(
@@ -257,6 +283,82 @@ def test_no_more_run_at_once_than_the_endpoint_takes():
         for pid in pids:
             assert (await kernel.desk.end_of(pid)).outcome == ["well.", "well."]
         assert provider.at_once_max == 3
+
+    play(scenario)
+
+
+# How long a call waited
+
+
+def queued_s(rig: Rig, pid: int) -> list[float]:
+    """Of every call with a result, in their order: the seconds until it was sent to the endpoint that answered."""
+    return [round(body.queued_ns / SECOND, 1) for body in rig.bodies(pid) if isinstance(body, Resulted)]
+
+
+def test_a_model_call_waits_until_an_endpoint_has_room_for_it():
+    async def scenario(rig: Rig) -> None:
+        rig.models = Provider(an_endpoint(local=True, limits=Limits(slots=1)), behave=lambda *_: Behaviour(before_s=5))
+        kernel = await rig.boot()
+        pids = [await kernel.desk.spawn(rig.put(caller("x", name=f"c{number}")), "alice") for number in range(3)]
+        for pid in pids:
+            await kernel.desk.end_of(pid)
+        assert sorted(queued_s(rig, pid)[0] for pid in pids) == [0, 5, 10]
+
+    play(scenario)
+
+
+def test_a_model_call_waits_until_it_is_sent_to_the_endpoint_that_answers():
+    for bills in (0, 20):  # one that may have been billed is written down again before it is sent again
+        failure = ModelError("it broke", status=0 if bills else 503)
+
+        def behave(number: int, _: object, failure: ModelError = failure) -> Behaviour:
+            return Behaviour(before_s=7, error=failure) if number == 1 else Behaviour(before_s=2)
+
+        async def scenario(rig: Rig) -> None:
+            provider = rig.models = Provider(behave=behave)
+            ended = await rig.ends(rig.put(caller("a")))
+            assert ended.outcome == ["well."]
+            assert len(provider.sent) == 2
+            bodies = rig.bodies(ended.process.pid)
+            assert [body.sent_again for body in bodies if isinstance(body, Repeated)] == [True] * bool(bills)  # noqa: B023
+            (waited,) = queued_s(rig, ended.process.pid)
+            assert 7 <= waited < 20
+
+        play(scenario)
+
+
+def test_a_model_call_that_was_never_sent_waited_all_the_time():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(
+            an_endpoint(local=True, limits=Limits(slots=1)), behave=lambda *_: Behaviour(before_s=1_000)
+        )
+        kernel = await rig.boot()
+        await kernel.desk.spawn(rig.put(caller("a", name="one")), "alice")
+        await until(lambda: provider.sent, "the first to be sent")
+        second = await kernel.desk.spawn(rig.put(caller("b", name="two")), "alice")
+        await until(lambda: rig.tags(second)[-1:] == ["intent"], "the second to wait")
+        await asyncio.sleep(30)
+        await kernel.desk.signal(second, "kill", "alice")
+        await becomes(kernel, second, State.KILLED)
+        await kernel.machine.store.flush()
+        (waited,) = queued_s(rig, second)
+        assert 30 <= waited < 31
+
+    play(scenario)
+
+
+def test_a_model_call_repeated_after_a_crash_waits_from_its_repetition():
+    async def scenario(rig: Rig) -> None:
+        provider = rig.models = Provider(behave=lambda *_: Behaviour(before_s=5))
+        kernel = await rig.boot()
+        pid = await kernel.desk.spawn(rig.put(caller("a")), "alice")
+        await until(lambda: provider.sent, "it to be sent")
+        await rig.crash(kernel)
+        await asyncio.sleep(1_000)
+        again = await rig.boot()
+        assert (await again.desk.end_of(pid)).outcome == ["well."]
+        assert queued_s(rig, pid) == [0]
+        assert [body.sent_again for body in rig.bodies(pid) if isinstance(body, Repeated)] == [False]
 
     play(scenario)
 

@@ -187,3 +187,88 @@ def test_a_paused_process_whose_call_becomes_doubtful_is_parked_when_it_goes_on(
         assert await items_of(kernel) == []
 
     play(scenario)
+
+
+# How long a call waited
+
+
+def queued_s(rig: Rig, pid: int) -> list[float]:
+    """Of every call with a result, in their order: the seconds in its queue."""
+    return [body.queued_ns / SECOND for body in rig.bodies(pid) if isinstance(body, Resulted)]
+
+
+async def two_posts(ctx: Context) -> object:
+    return await ctx.all(ctx.act("post", word="a"), ctx.act("post", word="b"))
+
+
+def test_a_result_says_how_long_its_call_waited_in_its_queue():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot(concurrency={"tools": 1})
+        pid = await kernel.desk.spawn(
+            rig.put(an_agent(two_posts, "post"), effect_tool(rig.outside, "pure", after_s=2)), "alice"
+        )
+        await kernel.desk.end_of(pid)
+        first, second = queued_s(rig, pid)
+        assert first < 0.1
+        assert round(second - first, 3) == 2
+
+    play(scenario)
+
+
+def test_a_call_that_was_never_started_waited_all_the_time():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot(concurrency={"tools": 1})
+        tools = effect_tool(rig.outside, "irreversible", before_s=5)
+        pid = await kernel.desk.spawn(rig.put(an_agent(two_posts, "post"), tools), "alice")
+        await until(lambda: rig.outside.at_once)
+        await asyncio.sleep(1)
+        await kernel.desk.signal(pid, "kill", "alice")
+        await asyncio.sleep(10)
+        assert rig.outside.effects == ["a"]
+        started, never = queued_s(rig, pid)
+        assert started < 0.1
+        assert 5 <= never < 5.2
+
+    play(scenario)
+
+
+def test_a_call_repeated_after_a_crash_waits_from_its_repetition():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        tools = effect_tool(rig.outside, "pure", after_s=3)
+        pid = await kernel.desk.spawn(rig.put(an_agent(careful, "post"), tools), "alice")
+        await until(lambda: rig.outside.at_once)
+        await rig.crash(kernel)
+        await asyncio.sleep(1_000)
+        again = await rig.boot()
+        assert (await again.desk.end_of(pid)).outcome == "hello!"
+        (waited,) = queued_s(rig, pid)
+        assert waited < 0.1
+
+    play(scenario)
+
+
+def test_what_its_owner_said_of_a_call_in_doubt_was_in_no_queue():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        tools = effect_tool(rig.outside, "irreversible", after_s=100, deadline_s=3)
+        pid = await kernel.desk.spawn(rig.put(an_agent(careful, "post"), tools), "alice")
+        item = await item_of(kernel)
+        await asyncio.sleep(60)
+        await kernel.desk.answer(item.id, "done", "alice", "it is out")
+        await kernel.desk.end_of(pid)
+        assert queued_s(rig, pid) == [0]
+
+    play(scenario)
+
+
+def test_a_probe_of_a_call_that_lost_its_answer_is_no_second_start():
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        tools = effect_tool(rig.outside, "reconcilable", after_s=100, deadline_s=30)
+        pid = await kernel.desk.spawn(rig.put(an_agent(careful, "post"), tools), "alice")
+        await kernel.desk.end_of(pid)
+        (waited,) = queued_s(rig, pid)
+        assert waited < 0.1
+
+    play(scenario)

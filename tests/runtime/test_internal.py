@@ -9,8 +9,10 @@ import pytest
 from ergos.base.clock import SECOND
 from ergos.base.ids import Pid
 from ergos.base.limits import SLEEP_S_MAX
+from ergos.kernel.bounds import Bounds
 from ergos.kernel.process import State
 from ergos.lib.agent import Context, agent, may
+from ergos.runtime.narrowing import within
 
 from .kernels import Rig, an_agent, becomes, effect_tool, play, until
 
@@ -388,5 +390,47 @@ def test_a_note_of_untrusted_text_is_untrusted_when_it_is_recalled():
         await kernel.desk.end_of(await kernel.desk.spawn(definition, "alice", "write"))
         pid = await kernel.desk.spawn(definition, "alice", "read")
         assert (await becomes(kernel, pid, State.WAITING)).label.integrity == "untrusted"
+
+    play(scenario)
+
+
+def test_what_is_said_to_whoever_started_it_stands_in_the_journal_and_nowhere_else():
+    async def child(ctx: Context) -> object:
+        (found,) = await ctx.settled(ctx.send(0, "to nobody of mine"))
+        return code(found)
+
+    async def teller(ctx: Context) -> object:
+        await ctx.send(0, {"said": 1})
+        return (await ctx.wait(await ctx.spawn("child"))).outcome
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        rig.put(an_agent(child))
+        pid = await kernel.desk.spawn(rig.put(an_agent(teller, team=["child"])), "alice")
+        assert (await kernel.desk.end_of(pid)).outcome == "E102"  # only who was started from outside has somebody there
+        assert rig.disk.mail == {}
+        bodies = [one async for one in kernel.machine.store.records(pid=pid)]
+        assert any(b'"said":1' in one.body for one in bodies)
+
+    play(scenario)
+
+
+def test_a_child_is_held_to_what_its_parent_is():
+    async def child(ctx: Context) -> object:
+        (found,) = await ctx.settled(ctx.act("post", word="x"))
+        return [ctx.beginning.agent, code(found)]
+
+    async def parent(ctx: Context) -> object:
+        return (await ctx.wait(await ctx.spawn("child"))).outcome
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        rig.put(an_agent(child, "post"), effect_tool(rig.outside, "pure"))
+        definition = rig.put(an_agent(parent, team=["child"]))
+        free = await kernel.desk.end_of(await kernel.desk.spawn(definition, "alice"))
+        assert free.outcome == ["child", "x!"]
+        held = within(definition, Bounds(peer="acme", tools=()))
+        bound = await kernel.desk.end_of(await kernel.desk.spawn(held, "alice"))
+        assert bound.outcome == ["child@acme", "E301"]
 
     play(scenario)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ergos.base.clock import SECOND
 from ergos.base.money import Amount
 from ergos.base.world_errors import ModelError
 from ergos.drivers.memory_reads import MemoryReads
@@ -76,6 +77,31 @@ def test_a_second_sending_beside_the_first_has_a_hold_of_its_own():
         assert repeats[0].hold is not None
         await kernel.stop()
         await sound(rig)
+
+    play(scenario)
+
+
+def test_a_call_sent_twice_waited_until_it_was_sent_to_the_endpoint_that_answered():
+    async def scenario(rig: Rig) -> None:
+        for slow_s in ((50.0, 0.1), (30.0, 100.0)):
+            inner = Rig(rig.loop)
+            took = dict(enumerate(slow_s, 4))
+            provider = inner.models = Provider(
+                *REPLICAS, behave=lambda at, _, took=took: Behaviour(before_s=took.get(at, 0.1))
+            )
+            kernel = await eager(inner)
+            pid = await kernel.desk.spawn(inner.put(caller("a", "b", "c", "d", model="house")), "alice")
+            await kernel.desk.end_of(pid)
+            assert len(provider.sent) == 5
+            bodies = inner.bodies(pid)
+            assert [body.sent_again for body in bodies if isinstance(body, Repeated)] == [True]
+            waited = [body.queued_ns for body in bodies if isinstance(body, Resulted)]
+            assert max(waited[:3]) < SECOND // 100
+            if slow_s[0] > slow_s[1]:
+                assert waited[3] > SECOND // 10, "the second one answered"
+            else:
+                assert waited[3] < SECOND // 100, "the first one answered"
+            await kernel.stop()
 
     play(scenario)
 

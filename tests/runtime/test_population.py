@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from ergos.base.clock import SECOND
+from ergos.kernel.bounds import Bounds
 from ergos.kernel.events import Woken
 from ergos.kernel.process import State
 from ergos.lib.agent import Context
+from ergos.runtime.narrowing import within
 
 from .kernels import Rig, an_agent, becomes, effect_tool, play, until
 
@@ -194,5 +196,26 @@ def test_an_end_that_was_told_is_durable():
         ended = await kernel.desk.end_of(pid)
         kernel = await rig.again(kernel)
         assert await kernel.desk.end_of(pid) == ended
+
+    play(scenario)
+
+
+def test_a_newer_version_of_an_agent_is_held_to_the_same_bounds():
+    async def clerk(ctx: Context) -> object:
+        if ctx.beginning.turn == 1:
+            return ctx.idle("next")
+        (found,) = await ctx.settled(ctx.act("post", word="x"))
+        return [ctx.beginning.agent, ctx.beginning.definition.code, getattr(found, "code", found)]
+
+    async def scenario(rig: Rig) -> None:
+        kernel = await rig.boot()
+        definition = rig.put(an_agent(clerk, "post"), effect_tool(rig.outside, "pure"))
+        held = within(definition, Bounds(peer="acme", tools=()))
+        pid = await kernel.desk.spawn(held, "alice")
+        await until(lambda: rig.disk.processes[pid].state is State.WAITING)
+        rig.shelf.put(an_agent(clerk, "post"), [effect_tool(rig.outside, "pure")], code="2")
+        await kernel.desk.send(pid, "go on")
+        assert (await kernel.desk.end_of(pid)).outcome == ["clerk@acme", "2", "E301"]
+        assert rig.outside.effects == []
 
     play(scenario)

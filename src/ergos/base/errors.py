@@ -203,6 +203,13 @@ class ForbiddenError(RefusedError):
     remedy = "ask whoever keeps the rules; an owner cannot allow what they forbid"
 
 
+class SignInError(RefusedError):
+    """Nobody has signed in, or not lately enough for this."""
+
+    code = "E313"
+    remedy = "`ergos open` signs you in on this machine; `ergos access` makes tokens for programs"
+
+
 class ProgramError(ErgosError):
     """An agent's program misbehaved."""
 

@@ -52,6 +52,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Days since 1970 UTC; the day cap it counts against."""
     long: bool = False
     """It counts against the week and the month, too, of which the oldest journals know nothing."""
+    also: tuple[str, ...] = ()
+    """Meters that it counts on besides those of its payer: what its process spends together with others."""
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):

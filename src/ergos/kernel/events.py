@@ -16,7 +16,18 @@ from ergos.base.ids import Digest, Pid
 from ergos.base.money import ZERO, Amount
 from ergos.kernel.calls import Call, Failure, Hold, Record, SignalName, Verdict
 from ergos.kernel.labels import USER, Label
-from ergos.kernel.own_events import Booted, Capped, Checkpoint, Granted, Halted, Inquired, Pinned, Reached, Revoked
+from ergos.kernel.own_events import (
+    Booted,
+    Capped,
+    Checkpoint,
+    Granted,
+    Halted,
+    Inquired,
+    Pinned,
+    Reached,
+    Revoked,
+    TurnedAway,
+)
 from ergos.kernel.triggers import AnyTrigger
 from ergos.kernel.values import NULL, Packed
 
@@ -72,6 +83,13 @@ class Resulted(Record, frozen=True, tag="result"):
     """Who was paid, where that was decided after the hold: the endpoint that took a model call; '' as held."""
     claimed: Amount | None = None
     """What the provider says was used, where it is more than the call could cost: charged is the worst case."""
+    checked: bool = False
+    """Acceptance checks looked at the value."""
+    queued_ns: int = 0
+    """Nanoseconds between its intent (its repetition, if it was performed again after a crash) and the start of what
+    was performed, the disk's time for that record included; of a model call until it was sent to the endpoint that
+    answered; of one never started, all of them.
+    """
 
 
 class Called(Record, frozen=True, tag="call"):
@@ -111,6 +129,8 @@ class Repeated(Record, frozen=True, tag="repeat"):
     charge: Amount = ZERO
     hold: Hold | None = None
     why: Literal["pure", "idempotent", "probed-absent", "owner"] = "pure"
+    sent_again: bool = False
+    """No crash: a model call is sent once more, after or beside another sending; what it waited goes on counting."""
 
 
 class Doubted(Record, frozen=True, tag="doubt"):
@@ -237,6 +257,7 @@ Body: TypeAlias = (
     | Pinned
     | Inquired
     | Reached
+    | TurnedAway
     | Checkpoint
 )
 

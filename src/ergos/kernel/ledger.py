@@ -3,7 +3,8 @@
 A call first sets aside its worst case (hold), then pays what it used (capture) and gives back the rest
 (release). Every movement is a debit and a credit of the same amount, so the sum of all accounts is always
 zero. A cap bounds spent + held of a scope (call, process, agent, owner, owner's day, agent's week and month), so it is
-enforced before anything is spent; concurrent calls cannot pass it together.
+enforced before anything is spent; concurrent calls cannot pass it together. A ceiling does the same for a meter of
+several processes, such as all that work on one task of a peer.
 
 Accounts: `owner/alice` (minus what is spent and held), `held/7` (set aside for process 7), `paid/NAME`.
 
@@ -14,7 +15,7 @@ of policy, journal or storage: a `Book` is plain memory and is rebuilt by foldin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 import msgspec
@@ -54,6 +55,15 @@ class Meter(msgspec.Struct, array_like=True):
 
     spent: Amount = ZERO
     held: Amount = ZERO
+
+
+class Ceiling(msgspec.Struct, frozen=True):
+    """A meter that several processes spend from together, and what may be spent and held of it."""
+
+    scope: str
+    """What it is called where it is in the way."""
+    key: str
+    most: Amount
 
 
 UNCAPPED: Final = -1
@@ -109,7 +119,14 @@ class Book:
         self.accounts.pop(f"held/{pid}", None)
         self.meters.pop(f"process/{pid}", None)
 
-    def refusal(self, payer: Payer, worst: Amount, caps: Caps, day: int) -> Failure | None:
+    def drop(self, keys: Iterable[str]) -> None:
+        """Drop meters that nobody in memory spends from; what they come to is stored."""
+        for key in keys:
+            self.meters.pop(key, None)
+
+    def refusal(
+        self, payer: Payer, worst: Amount, caps: Caps, day: int, ceilings: Iterable[Ceiling] = ()
+    ) -> Failure | None:
         """Why this worst case is not covered, or None."""
         if worst.microusd > 0 and not any((caps.process, caps.agent, caps.owner, caps.day, caps.week, caps.month)):
             return Failure("E302", "a paid call needs a cap, and none is set for this process, agent, owner or day")
@@ -123,14 +140,18 @@ class Book:
                 found = _above(scope, cap, meter.spent + meter.held, worst)
                 if found is not None:
                     return found
+        for one in ceilings:
+            meter = self.meters.get(one.key) or Meter()
+            found = _above(one.scope, one.most, meter.spent + meter.held, worst)
+            if found is not None:
+                return found
         return None
 
     def hold(self, payer: Payer, hold: Hold) -> None:
         """Set the worst case aside. `refusal` was asked before."""
         self._move(f"owner/{payer.owner}", f"held/{payer.pid}", hold.amount)
-        for _, key in scopes(payer, hold.day, long=hold.long):
-            meter = self._meter(key)
-            meter.held += hold.amount
+        for key in _keys(payer, hold):
+            self._meter(key).held += hold.amount
 
     def settle(self, payer: Payer, hold: Hold, charge: Amount, provider: str = "") -> Amount:
         """Pay the charge out of the hold and release the rest; returns the overdraft, usually zero.
@@ -145,7 +166,7 @@ class Book:
             self._move(f"owner/{payer.owner}", f"held/{payer.pid}", overdraft)
         self._move(f"held/{payer.pid}", f"paid/{provider or hold.provider}", charge)
         self._move(f"held/{payer.pid}", f"owner/{payer.owner}", hold.amount + overdraft - charge)
-        for _, key in scopes(payer, hold.day, long=hold.long):
+        for key in _keys(payer, hold):
             meter = self._meter(key)
             meter.held -= hold.amount
             meter.spent += charge
@@ -181,6 +202,12 @@ class Book:
             self.accounts[debit] = self.accounts.get(debit, ZERO) - amount
             self.accounts[credit] = self.accounts.get(credit, ZERO) + amount
             self._touched_accounts.update((debit, credit))
+
+
+def _keys(payer: Payer, hold: Hold) -> Iterator[str]:
+    for _, key in scopes(payer, hold.day, long=hold.long):
+        yield key
+    yield from hold.also
 
 
 def _above(scope: str, cap: Amount | None, used: Amount, worst: Amount) -> Failure | None:

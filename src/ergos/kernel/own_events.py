@@ -93,6 +93,25 @@ class Reached(Record, frozen=True, tag="reach"):
     refusal: str = ""
 
 
+class TurnedAway(Record, frozen=True, tag="away"):
+    """Requests of somebody outside were refused before anything of them began. Written at most once a minute for each
+    of them and each reason, so that no flood of requests is one of records.
+    """
+
+    owner: str
+    """At whose door."""
+    surface: str
+    """Which door: 'a2a'."""
+    peer: str
+    """Who asked; '': nobody who is known; '*': one of too many to tell them apart."""
+    why: str
+    """The reason, as a word."""
+    count: int
+    """How many, since the last such record."""
+    text: str = ""
+    """What the last of them was told."""
+
+
 class Checkpoint(Record, frozen=True, tag="checkpoint"):
     """A signature over the chain up to `seq`."""
 

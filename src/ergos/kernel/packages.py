@@ -14,6 +14,7 @@ import msgspec
 from ergos.base.canonical import Plain
 from ergos.base.ids import Digest, Pid
 from ergos.base.money import FREE, Amount, Price
+from ergos.kernel.bounds import Bounds
 from ergos.kernel.calls import EffectClass
 from ergos.kernel.labels import Label
 from ergos.kernel.ledger import Caps
@@ -210,6 +211,8 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """IANA name; '': UTC."""
     work: Packed = NULL
     """Its steps, checks and what else AGENT.md says of its work, as plain data for the program of steps."""
+    bounds: Bounds | None = None
+    """What it is held to where it works for a peer; its children and its later versions are, too."""
 
 
 class Beginning(msgspec.Struct, frozen=True, kw_only=True):

@@ -108,6 +108,8 @@ class FolderPrograms:
         """Load the whole team a program belongs to, unless its files are the ones that were loaded."""
         place, _, member = program.partition("::")
         root = _root(Path(place))
+        if root.is_dir() and not (root / "AGENT.md").exists():  # before all that is in it is looked at
+            raise DefinitionError(f"{root / 'AGENT.md'} is not there", remedy="name a folder with AGENT.md")
         stamp = _stamp(root, self._home_skills)
         if self._stamps.get(root) != stamp or program not in self._loaded:
             self._loaded.update(self._read(root))

@@ -25,7 +25,7 @@ from ergos.base.errors import ApprovalDeniedError, ErgosError, ProgramError, Wor
 from ergos.kernel.syscalls import Idle
 from ergos.kernel.triggers import Files
 from ergos.lib.agent import Context, Message
-from ergos.lib.steps_memory import TEXT_CHARS_MAX, Again, noted, past_of, pending
+from ergos.lib.steps_memory import TEXT_CHARS_MAX, Again, noted, past_of, pending, told_of
 from ergos.lib.steps_owner import about, help_text, nothing_to_run_on, order_of, status
 from ergos.lib.steps_plan import agreed, planned, steps_from
 from ergos.lib.steps_run import Ended, Run, compared, digest, holds, is_no, refers
@@ -78,7 +78,7 @@ class _Turn:
         steps = await self._steps()
         if steps is None:
             return {"declined": "goal"}
-        ended = await self._run(steps, {})
+        ended = await self._run(steps, told_of(self._ctx.memory))
         return {"declined": ended.declined} if ended.declined else ended.value
 
     async def _armed(self) -> None:

@@ -76,6 +76,13 @@ def past_of(memory: Plain) -> Past:
         return Past()
 
 
+def told_of(memory: Plain) -> dict[str, Plain]:
+    """What an agent without triggers was started with, where a peer told it: in the shape of a happening; else {}."""
+    if isinstance(memory, dict) and memory.keys() == {"trigger", "key", "at_ns", "value"}:
+        return memory
+    return {}
+
+
 def noted(past: Past, at_ns: int, text: str) -> Past:
     """With one more thing said to the owner."""
     notes = [*past.said, Note(at_ns, text[:NOTE_CHARS_MAX])][-NOTES_MAX:]

@@ -18,6 +18,7 @@ from ergos.kernel.permission.grants import Grant, Permit, grant_id, permits
 from ergos.kernel.permission.policy import Proposal
 from ergos.kernel.rights import EVERY, NO_RIGHTS, Rights, asked_of_owner, reserves
 from ergos.kernel.values import Packed
+from ergos.runtime.narrowing import permitted
 from ergos.runtime.residents import Resident
 
 KNOWN_MAX: Final = 4_096  # agents of owners whose permits are kept worked out
@@ -90,6 +91,7 @@ class Charter:
         if known is not None and known[0] >= self._changes.get(process.owner, 0):
             return known[1]
         found = self.of(process.owner, process.agent, self._brought(resident))
+        found = permitted(found, resident.definition.bounds if resident.definition is not None else None)
         if resident.definition is not None:
             if len(self._known) >= KNOWN_MAX:
                 self._known.clear()

@@ -18,6 +18,7 @@ from ergos.kernel.calls import Failure, SignalName, Verdict
 from ergos.kernel.egress import EgressRecord
 from ergos.kernel.permission.grants import Grant
 from ergos.kernel.process import State
+from ergos.kernel.scheduler.wants import GridView
 
 LONG_POLL_S: Final = 25  # seconds an `end_of` is kept open, so that clients that went away are noticed
 # Requests. Values are `Any` because the decoder knows no recursive types; what JSON gives is plain.
@@ -39,6 +40,8 @@ class Spawn(Request, frozen=True, tag="spawn"):
     owner: str
     settings: dict[str, Any] = {}
     memory: Any = None
+    owners_word: bool = True
+    """The memory is what the owner says; else it is a stranger's word."""
 
 
 class EndOf(Request, frozen=True, tag="end_of"):
@@ -52,6 +55,10 @@ class EndOf(Request, frozen=True, tag="end_of"):
 
 class Processes(Request, frozen=True, tag="processes"):
     """What is in the kernel's memory, with calls under way."""
+
+
+class Scheduling(Request, frozen=True, tag="scheduling"):
+    """What waits and runs in the scheduler, by owner, endpoint and queue."""
 
 
 class Signal(Request, frozen=True, tag="signal"):
@@ -86,10 +93,12 @@ class Halt(Request, frozen=True, tag="halt"):
 
 
 class Send(Request, frozen=True, tag="send"):
-    """Put a message of the owner into a mailbox."""
+    """Put a message of the owner, or of somebody who acts for them, into a mailbox."""
 
     pid: Pid
     body: Any
+    owners_word: bool = True
+    """It is what the owner says; else it is a stranger's word."""
 
 
 class Confirm(Request, frozen=True, tag="grant"):
@@ -177,6 +186,7 @@ AnyRequest: TypeAlias = (
     | Spawn
     | EndOf
     | Processes
+    | Scheduling
     | Signal
     | Answer
     | Seen
@@ -270,6 +280,25 @@ class Live(Reply, frozen=True, tag="processes"):
     processes: tuple[LiveProcess, ...]
 
 
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """How one queue of tools stands."""
+
+    queue: str
+    running: int
+    waiting: int
+    concurrency: int
+    """Calls it runs at once."""
+
+
+class Schedule(Reply, frozen=True, tag="schedule"):
+    """How the scheduler stands."""
+
+    models: GridView
+    """Calls of models."""
+    tools: tuple[QueueView, ...]
+    """Calls of tools, by queue, once something ran there."""
+
+
 class Status(Reply, frozen=True, tag="status"):
     """How a kernel is."""
 
@@ -297,4 +326,4 @@ class Signed(Reply, frozen=True, tag="checkpoint"):
     seq: int = 0
 
 
-AnyReply: TypeAlias = Refusal | Fine | Told | Entered | Standing | Live | Status | Signed
+AnyReply: TypeAlias = Refusal | Fine | Told | Entered | Standing | Live | Schedule | Status | Signed

@@ -8,17 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from ergos.base.canonical import Plain, digest, encode
-from ergos.base.errors import ErgosError, ForeignTokenError, RefusedError, UnknownProcessError, UsageError
+from ergos.base.errors import (
+    ErgosError,
+    ForeignTokenError,
+    MailboxFullError,
+    RefusedError,
+    UnknownProcessError,
+    UsageError,
+)
 from ergos.base.ids import Digest, Pid
+from ergos.base.limits import MAILBOX_MESSAGES_MAX
 from ergos.kernel.calls import SignalName, Verdict
 from ergos.kernel.egress import EgressRecord
 from ergos.kernel.events import Answered
 from ergos.kernel.history import note
+from ergos.kernel.labels import USER, Label
 from ergos.kernel.ledger import Caps
 from ergos.kernel.own_events import Capped, Granted, Halted, Pinned, Reached, Revoked
 from ergos.kernel.packages import FOREIGN, FOREIGN_LASTING, Definition
@@ -70,12 +80,26 @@ class Desk:
         self._answering: Final[set[int]] = set()
         self._stopped: Final = asyncio.Event()
 
-    async def spawn(self, definition: Definition, owner: str, memory: Plain = None, *, idle: bool = False) -> Pid:
-        """Start a process of an agent; durable on return."""
+    async def spawn(
+        self,
+        definition: Definition,
+        owner: str,
+        memory: Plain = None,
+        *,
+        idle: bool = False,
+        label: Label = USER,
+        known: Callable[[Pid], None] | None = None,
+    ) -> Pid:
+        """Start a process of an agent; durable on return. `label`: of its memory, if that is not the owner's word.
+
+        `known`: told the pid before anything of the process is written.
+        """
         machine, population = self._machine, self._reactor.population
         machine.tick()
         packed, blobs = machine.vault.pack(memory, what="the memory to begin with")
-        process = population.row(definition, owner, None, packed, idle=idle)
+        process = population.row(definition, owner, None, packed, idle=idle, label=label)
+        if known is not None:
+            known(process.pid)
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         population.adopt(process, definition, None, None, blobs, lambda error: _settle(durable, error))
         await durable
@@ -89,20 +113,26 @@ class Desk:
             raise UnknownProcessError(f"there is no process {pid}")
         return Ended(process, await self._machine.vault.value(process.outcome))
 
-    async def send(self, pid: Pid, body: Plain) -> None:
-        """Put a message of the owner into a mailbox; durable on return."""
+    async def send(self, pid: Pid, body: Plain, *, label: Label = USER, trigger: str = "") -> int:
+        """Put a message into a mailbox, the owner's or, with a label, somebody else's; its number. Durable on return.
+
+        `trigger`: what tells it; then it is nobody's word, and no order. Raises: UsageError; MailboxFullError.
+        """
         resident = await self._resident(pid)
         if resident.process.state in ENDED:
             raise UsageError(f"process {pid} is {resident.process.state}; nobody will read this message")
         machine = self._machine
         machine.tick()
         packed, blobs = machine.vault.pack(body, what="the message")
-        mail = Mail(id=machine.next_mail(), to=pid, sender=Pid(0), body=packed)
+        if len(resident.mail) >= MAILBOX_MESSAGES_MAX:
+            raise MailboxFullError(f"the mailbox of process {pid} is full")
+        mail = Mail(id=machine.next_mail(), to=pid, sender=Pid(0), body=packed, label=label, trigger=trigger)
         with machine.together():
             machine.submit(resident, (), Rows(mail_put=(mail,), blobs=blobs))
             resident.mail.append(mail)
             self._reactor.population.roused(resident)
         await machine.store.flush()
+        return mail.id
 
     async def answer(self, number: int, verdict: Verdict, by: str, value: Plain = None) -> Item:
         """Answer an inbox item; durable on return. Raises: UsageError."""

@@ -84,13 +84,13 @@ class Dispatcher:
             return
         if resident.flying.get(flight.ticket.key) is not flight:
             return  # it was over before its hold was durable
+        self._machine.tick()
         journey = self._journeys.get(flight.ticket)
         if journey is not None:  # sent once more: its new hold is durable
             sending = journey.waiting.pop(0)
             sending.covered = True
             self._try(journey, sending)
             return
-        self._machine.tick()
         journey = self._journeys[flight.ticket] = Journey(resident, flight)
         deadline_s = self._calls.deadline_s(resident, flight)
         journey.alarm = asyncio.get_running_loop().call_later(deadline_s, self._overdue, journey, deadline_s)
@@ -222,12 +222,16 @@ class Dispatcher:
         self._carry_out(self.grid.leave(ended, self._machine.now_ns))
 
     def _send(self, journey: Journey, sending: Sending) -> None:
+        sending.sent_ns = self._machine.now_ns
+        if not journey.sendings:
+            journey.flight.started_ns = sending.sent_ns
         journey.sendings[sending.start.endpoint] = sending
         sending.task = self._runner.task(self._sending(journey, sending))
 
     async def _sending(self, journey: Journey, sending: Sending) -> None:
         start = sending.start
         sink = journey.flight.pending.sink
+        shown = self._watched(journey) if sink is None else None
 
         def first() -> None:
             self._first(journey, start)
@@ -235,11 +239,15 @@ class Dispatcher:
         def pour(piece: bytes) -> None:
             if not journey.speaker:
                 first()
-            if journey.speaker == start.endpoint and sink is not None:
+            if journey.speaker != start.endpoint:
+                return
+            if sink is not None:
                 journey.touched = True
                 sink(piece)
+            elif shown is not None:
+                shown(piece)
 
-        outlet: Sink | None = pour if sink is not None else None
+        outlet: Sink | None = pour if sink is not None or shown is not None else None
         try:
             if sending.cancelled:
                 sent = Sent(kind="cancelled")
@@ -251,6 +259,22 @@ class Dispatcher:
             sent = Sent(kind="cancelled", billed=True)
         if not self._machine.failed:
             self._ended(journey, sending, sent)
+
+    def _watched(self, journey: Journey) -> Sink | None:
+        """Shows what one of our own programs is being told to whoever watches; None: nobody does."""
+        told, ticket = self._machine.pour, journey.flight.ticket
+        if told is None:
+            return None
+        begun = False
+
+        def show(piece: bytes) -> None:
+            nonlocal begun
+            if not begun:
+                told(ticket.pid, ticket.key, b"")  # of another sending before it nothing counts
+                begun = True
+            told(ticket.pid, ticket.key, piece)
+
+        return show
 
     def _first(self, journey: Journey, start: Start) -> None:
         """Its first token came: whoever speaks first goes on speaking."""
@@ -268,6 +292,8 @@ class Dispatcher:
             self._lingered(journey, start)
             return
         if sent.kind == "cancelled" and sending.by_grid:
+            if not journey.sendings:
+                journey.flight.started_ns = None
             return  # it waits again, or its other sending goes on
         spoke = journey.speaker == start.endpoint
         journey.failures += sent.kind == "failed"
@@ -288,6 +314,7 @@ class Dispatcher:
             if spoke:
                 journey.speaker = ""
         elif sent.outcome is not None:
+            journey.flight.started_ns = sending.sent_ns
             self._over(journey, sent.outcome, told=True)
         self._carry_out(self.grid.leave(ended, self._machine.now_ns))
 

@@ -180,7 +180,9 @@ class Door:
         asked, verdict = (pending.past.asked, pending.past.verdict) if pending.past else (None, None)
         pending.submitted = True
         pending.past = Past(call, intended=not local, hold=hold, grant=grant, asked=asked, verdict=verdict)
-        resident.flying[call.key] = flight = Flight(ticket, pending, subject.work, machine.charter.epoch)
+        resident.flying[call.key] = flight = Flight(
+            ticket, pending, machine.now_ns, subject.work, machine.charter.epoch
+        )
         if local:  # nothing leaves the machine: one record with intent and result is enough
             self._launcher.launch(machine.scheduler.arrive(ticket))
             return

@@ -87,6 +87,8 @@ class Flights:
                 _cut(flight, f"{flight.pending.call.name} was cancelled")
 
     def _fly(self, resident: Resident, flight: Flight, perform: Perform, then: Then) -> None:
+        if flight.started_ns is None:  # a probe of it is no second start
+            flight.started_ns = self._machine.now_ns
         deadline_s = self._performer.deadline_s(resident, flight.pending)
         flight.alarm = asyncio.get_running_loop().call_later(deadline_s, self._overdue, flight, deadline_s)
         flight.task = self._runner.task(self._home(resident, flight, perform, deadline_s, then))

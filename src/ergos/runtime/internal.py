@@ -17,7 +17,7 @@ import msgspec
 from ergos.base.canonical import Plain, encode
 from ergos.base.clock import SECOND
 from ergos.base.errors import ErgosError
-from ergos.base.ids import Pid
+from ergos.base.ids import KERNEL, Pid
 from ergos.base.limits import (
     APPROVAL_TTL_S,
     CHILDREN_MAX,
@@ -26,6 +26,7 @@ from ergos.base.limits import (
     SLEEP_S_MAX,
     SPAWN_DEPTH_MAX,
 )
+from ergos.kernel.bounds import handed_on
 from ergos.kernel.calls import Failure
 from ergos.kernel.events import Armed, Asked, Body, Called, Disarmed
 from ergos.kernel.history import Past
@@ -35,6 +36,7 @@ from ergos.kernel.process import ENDED
 from ergos.kernel.rows import Item, Mail, Note, Watch
 from ergos.kernel.syscalls import Answer
 from ergos.runtime.machine import Machine
+from ergos.runtime.narrowing import meant_for, within
 from ergos.runtime.population import Population
 from ergos.runtime.proposals import decided, denial, forbidden, proposed
 from ergos.runtime.replayer import Pending
@@ -101,6 +103,9 @@ class Internal:
         if not isinstance(to, int) or isinstance(to, bool):
             self.fail(resident, pending, "E105", "send needs the pid of a process as 'to'")
             return
+        if to == KERNEL and resident.process.parent == KERNEL:
+            self._tell(resident, pending)
+            return
         target = self._others.resident(Pid(to))
         if target is None:
             if self._others.absent(Pid(to)):
@@ -124,6 +129,17 @@ class Internal:
         target.mail.append(mail)
         self._machine.wrote(target)
         self._others.roused(target)
+
+    def _tell(self, resident: Resident, pending: Pending) -> None:
+        """What a process says to whoever started it; its journal is where they, and nobody else, read it."""
+        if no := forbidden(self._machine, resident, proposed(resident, pending, {"to": 0}, "starter")):
+            self.answer(resident, pending, None, failure=denial(no))
+            return
+        bounds = resident.definition.bounds if resident.definition is not None else None
+        if bounds is not None and not meant_for(pending.call.label, bounds.peer):
+            self.fail(resident, pending, "E301", f"readers: what was read is not meant for {bounds.peer}")
+            return
+        self.answer(resident, pending, 0)
 
     def _may_send(self, resident: Resident, target: Resident, pending: Pending) -> Failure | str:
         """The grant that covers it; '' for a parent or a child, who need none."""
@@ -214,6 +230,8 @@ class Internal:
     def _spawn(self, resident: Resident, pending: Pending) -> None:
         assert resident.package is not None
         definition = resident.package.team.get(pending.call.name)
+        if definition is not None and resident.definition is not None:
+            definition = within(definition, handed_on(resident.definition.bounds, resident.process.pid))
         proposal = proposed(resident, pending, {})
         decision = decided(self._machine, resident, proposal, self._machine.charter.permits(resident))
         if definition is None or not isinstance(decision, Allowed):

@@ -17,11 +17,12 @@ from ergos.runtime.residents import Flight, Resident
 class Sending:
     """One sending of a call to one endpoint."""
 
-    __slots__ = ("by_grid", "cancelled", "covered", "start", "task")
+    __slots__ = ("by_grid", "cancelled", "covered", "sent_ns", "start", "task")
 
     def __init__(self, start: Start) -> None:
         self.start: Final = start
         self.task: asyncio.Task[None] | None = None
+        self.sent_ns = 0
         self.covered = False
         """It has a hold of its own, and that is durable."""
         self.cancelled = False

@@ -9,6 +9,7 @@ turns again. On stop nothing new begins, calls under way get a little time, the 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final, Self
 
 from ergos.base.errors import ErgosError, NotRunningError
@@ -37,6 +38,7 @@ class Kernel:
         self._unsigned = 0
         self._signing: asyncio.TimerHandle | None = None
         self._fault: asyncio.Future[ErgosError] | None = None
+        self._listening: Final[set[Callable[[], None]]] = set()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -61,8 +63,7 @@ class Kernel:
         machine.tick()
         machine.inquiries.recover(facts)
         self._signed_seq = head.seq
-        if machine.parts.signer is not None:
-            machine.on_write = self._wrote
+        machine.on_write = self._wrote
         machine.submit(None, (Booted(self._version, self._host, 1),))
         if machine.parts.watchdog:
             self.reactor.watchdog.arm()
@@ -119,7 +120,11 @@ class Kernel:
         return record
 
     def _wrote(self, records: int) -> None:
-        """Sign soon when much was written, else some time after the first thing that was; never when nothing was."""
+        """Tell who listens. Sign soon when much was written, else some time after the first thing that was."""
+        for heard in tuple(self._listening):
+            heard()
+        if self.machine.parts.signer is None:
+            return
         self._unsigned += records
         due_s = CHECKPOINT_S if self._unsigned < CHECKPOINT_RECORDS else 0
         if self._signing is None:
@@ -141,6 +146,11 @@ class Kernel:
         self.reactor.guests.abandon(error)
         if self._fault is not None and not self._fault.done():
             self._fault.set_result(error)
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Be told, in the middle of it and shortly, whenever something is written; the return value ends it."""
+        self._listening.add(heard)
+        return lambda: self._listening.discard(heard)
 
     async def fault(self) -> ErgosError:
         """Wait until something goes so wrong that nothing moves any more; what it was."""

@@ -142,6 +142,8 @@ class Loader:
         holds = [body.hold for _, body in records if isinstance(body, Intended | Repeated)]
         days = {machine.today(), *[hold.day for hold in holds if hold is not None]}
         keys = [key for day in sorted(days) for _, key in scopes(payer, day)]
+        keys += [one.key for one in resident.ceilings]
+        keys += [key for hold in holds if hold is not None for key in hold.also if key not in keys]
         missing = tuple(key for key in (*keys, f"held/{payer.pid}") if not machine.book.known(key))
         if missing:
             machine.book.load(*await machine.store.books(missing))

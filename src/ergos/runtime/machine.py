@@ -104,7 +104,12 @@ class Machine:
         """Told how many records a change has."""
         self.on_records: Callable[[Resident | None, tuple[Body, ...]], None] | None = None
         """Told the records of a process (None: of the kernel itself), before they are durable. It only takes note."""
+        self.pour: Callable[[Pid, str, bytes], None] | None = None
+        """Told the pieces of a model's answer as they come (process, key of the call, a `Delta` in JSON); b'': it
+        begins, or begins anew. Nothing of it is written down, and no program gets it."""
         self._gathered: list[tuple[Change, Done | None]] | None = None
+        self._shared: Final[set[str]] = set()
+        """Meters from which somebody spent that was evicted."""
         self._submitted = 0
         self._last_pid = 0
         self._last_mail = 0
@@ -285,8 +290,13 @@ class Machine:
         for pid in [pid for pid, resident in self.table.items() if _idle(resident, durable)][: excess + 256]:
             resident = self.table.pop(pid)
             self.book.forget(pid)
+            self._shared.update(one.key for one in resident.ceilings)
             if resident.turn is not None:
                 resident.turn.close()
+        if self._shared and all(one.definition is not None or _idle(one, durable) for one in self.table.values()):
+            used = {shared.key for one in self.table.values() for shared in one.ceilings}
+            self.book.drop(self._shared - used)
+            self._shared.intersection_update(used)
 
 
 _NO_ROWS: Final = Rows()

@@ -14,6 +14,7 @@ import msgspec
 
 from ergos.base.errors import NotRunningError, UsageError
 from ergos.base.ids import Digest, Pid
+from ergos.kernel.labels import UNTRUSTED, USER, Label
 from ergos.kernel.packages import Definition, Servers
 from ergos.kernel.permission.wording import Language
 from ergos.kernel.process import State
@@ -35,8 +36,11 @@ from ergos.runtime.control import (
     Look,
     Pin,
     Processes,
+    QueueView,
     Report,
     Revoke,
+    Schedule,
+    Scheduling,
     Seen,
     Send,
     Sign,
@@ -113,16 +117,18 @@ class Operations:
         match request:
             case StatusOf():
                 return await self._status()
-            case Spawn(path=path, owner=owner, settings=settings, memory=memory):
+            case Spawn(path=path, owner=owner, settings=settings, memory=memory, owners_word=own):
                 definition = self._load(Path(path), settings)
                 parts = self._kernel.machine.parts
                 now_ns = parts.clock.now_ns()
                 notes = checked(definition, parts.programs, parts.mounts, self._language, now_ns)
-                return Fine(pid=await desk.spawn(definition, owner, memory), notes=notes)
+                return Fine(pid=await desk.spawn(definition, owner, memory, label=_said(owners=own)), notes=notes)
             case EndOf(pid=pid, within_s=within_s, or_halted=or_halted):
                 return await self._end_of(pid, min(max(within_s, POLL_S_MIN), LONG_POLL_S), or_halted=or_halted)
             case Processes():
                 return self._live()
+            case Scheduling():
+                return self._schedule()
             case Signal(pid=pid, name=name, by=by):
                 process = await desk.signal(pid, name, by)
                 return Standing(pid=pid, state=process.state, ended=name in {"stop", "kill"}, failure=process.failure)
@@ -134,8 +140,8 @@ class Operations:
             case Halt(on=on, by=by):
                 await desk.halt(by, on=on)
                 return Fine()
-            case Send(pid=pid, body=body):
-                await desk.send(pid, body)
+            case Send(pid=pid, body=body, owners_word=own):
+                await desk.send(pid, body, label=_said(owners=own))
                 return Fine(pid=pid)
             case Confirm(owner=owner, grant=grant, by=by):
                 await desk.grant(owner, grant, by)
@@ -258,6 +264,25 @@ class Operations:
         # The newest are at the end of the table; of too many those are the ones somebody looks for.
         residents = list(machine.table.values())[-LIVE_PROCESSES_MAX:]
         return Live(halted=machine.halted, processes=tuple(_live(resident) for resident in residents))
+
+    def _schedule(self) -> Schedule:
+        queues = sorted(self._kernel.machine.scheduler.queues.items())
+        return Schedule(
+            models=self._kernel.reactor.dispatcher.grid.snapshot(),
+            tools=tuple(
+                QueueView(
+                    queue=name,
+                    running=len(queue.running),
+                    waiting=len(queue.waiting),
+                    concurrency=queue.concurrency,
+                )
+                for name, queue in queues
+            ),
+        )
+
+
+def _said(*, owners: bool) -> Label:
+    return USER if owners else UNTRUSTED
 
 
 def _live(resident: Resident) -> LiveProcess:

@@ -26,6 +26,7 @@ from ergos.kernel.values import Blob, Packed
 from ergos.runtime.aftermath import Aftermath
 from ergos.runtime.loader import Loader
 from ergos.runtime.machine import Machine
+from ergos.runtime.narrowing import within
 from ergos.runtime.replayer import Pending, concerns
 from ergos.runtime.residents import Resident, Rows
 
@@ -254,6 +255,7 @@ class Population:
             return None, ()
         # The code is new; what the owner set when it was started stays.
         newest = msgspec.structs.replace(newest, settings=known.settings, language=known.language)
+        newest = within(newest, known.bounds)
         encoded = encode(newest)
         name = digest(encoded)
         if name == process.definition:

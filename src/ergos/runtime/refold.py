@@ -42,14 +42,27 @@ from ergos.kernel.events import (
 )
 from ergos.kernel.journal import Sealed
 from ergos.kernel.ledger import Book, Meter, Payer
-from ergos.kernel.own_events import Booted, Capped, Checkpoint, Granted, Halted, Inquired, Pinned, Reached, Revoked
+from ergos.kernel.own_events import (
+    Booted,
+    Capped,
+    Checkpoint,
+    Granted,
+    Halted,
+    Inquired,
+    Pinned,
+    Reached,
+    Revoked,
+    TurnedAway,
+)
 from ergos.kernel.process import ENDED, TRANSITIONS, Cause, Process, State
 from ergos.kernel.values import NULL, Packed
 
 SILENT: Final = (Cause.ACTIVATE, Cause.WAIT, Cause.WAKE)
 """Moves within an open turn that leave no record."""
 
-_OWN: Final = frozenset({Booted, Halted, Capped, Granted, Revoked, Pinned, Inquired, Reached, Answered, Checkpoint})
+_OWN: Final = frozenset(
+    {Booted, Halted, Capped, Granted, Revoked, Pinned, Inquired, Reached, TurnedAway, Answered, Checkpoint}
+)
 _AFTER_END: Final = frozenset({Resulted, Called, Repeated, Doubted, Answered, Disarmed})
 """Records a call under way may still leave once its process has ended."""
 

@@ -15,7 +15,7 @@ from ergos.base.canonical import Plain
 from ergos.base.ids import Pid
 from ergos.base.money import Amount
 from ergos.kernel.choice import Choice
-from ergos.kernel.ledger import Payer
+from ergos.kernel.ledger import Ceiling, Payer
 from ergos.kernel.models import Outline
 from ergos.kernel.packages import Definition, ModelSolver, Package
 from ergos.kernel.permission.grants import Permit
@@ -24,6 +24,7 @@ from ergos.kernel.rows import Item, Mail, Note, Watch
 from ergos.kernel.scheduler.queues import Ticket
 from ergos.kernel.supervisor import LoopBreaker
 from ergos.kernel.values import Blob
+from ergos.runtime.narrowing import ceilings
 from ergos.runtime.replayer import OpenTurn, Pending
 
 
@@ -64,12 +65,20 @@ class ModelWork(msgspec.Struct, frozen=True, kw_only=True):
 class Flight:
     """A call on its way: its ticket, what waits for it, and the task once it is being performed."""
 
-    __slots__ = ("alarm", "begun", "cut_off", "epoch", "pending", "task", "ticket", "work")
+    __slots__ = ("alarm", "begun", "cut_off", "epoch", "pending", "since_ns", "started_ns", "task", "ticket", "work")
 
-    def __init__(self, ticket: Ticket, pending: Pending, work: ModelWork | None = None, epoch: int = -1) -> None:
-        """`epoch`: of the grants it was allowed under; one that is not known is judged again when it starts."""
+    def __init__(
+        self, ticket: Ticket, pending: Pending, since_ns: int, work: ModelWork | None = None, epoch: int = -1
+    ) -> None:
+        """`since_ns`: the time of its intent or repetition.
+
+        `epoch`: of the grants it was allowed under; one that is not known is judged again when it starts.
+        """
         self.ticket = ticket
         self.pending = pending
+        self.since_ns = since_ns
+        self.started_ns: int | None = None
+        """When what is performed began, or was sent; None: it waits."""
         self.work = work
         """Of a model call."""
         self.epoch = epoch
@@ -135,6 +144,12 @@ class Resident:
         """One of its grants has an end, so that a call has to be judged again when it starts."""
         self.errands = 0
         """Reads under way that its calls wait for."""
+
+    @property
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What it spends from together with others."""
+        bounds = self.definition.bounds if self.definition is not None else None
+        return ceilings(bounds, self.process.pid, self.process.owner)
 
 
 def ends_of(mail: Sequence[Mail]) -> tuple[int, int]:

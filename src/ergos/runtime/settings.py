@@ -20,6 +20,12 @@
     [mcp]                    # what clients over MCP are offered
     agents = ["agents/newsroom"]
     skills = ["skills"]
+    [server]                 # where people and programs come in, and who: see server_settings.py
+    port = 7437
+    [telemetry]              # what a collector is told: see telemetry_settings.py
+    endpoint = "http://127.0.0.1:4318"
+    [a2a]                    # agents of others that we call, or that call us: see peer_settings.py
+    publish = ["agents/newsroom"]
     [policy]                 # an organisation's own prohibitions, in Cedar
     forbid = "forbid.cedar"
     [rights]                 # what you decide yourself, who else decides, when you are told: see owner_settings.py
@@ -49,6 +55,7 @@ from ergos.kernel.egress import EgressRules
 from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.ledger import UNCAPPED, Caps
 from ergos.kernel.mounts import ServerSettings
+from ergos.kernel.peers import A2aSettings
 from ergos.kernel.tool_settings import ToolSettings
 from ergos.kernel.trigger_settings import TriggerSettings
 from ergos.runtime.egress_settings import egress_settings
@@ -56,7 +63,10 @@ from ergos.runtime.folder_settings import with_folders
 from ergos.runtime.model_settings import model_settings
 from ergos.runtime.mount_settings import mount_settings
 from ergos.runtime.owner_settings import OwnerDesk, owner_settings
+from ergos.runtime.peer_settings import peer_settings
+from ergos.runtime.server_settings import ListenSettings, server_settings
 from ergos.runtime.tables import Table, counted, known, mapping, money
+from ergos.runtime.telemetry_settings import TelemetrySettings, telemetry_settings
 from ergos.runtime.tool_settings import tool_settings
 from ergos.runtime.trigger_settings import trigger_settings
 
@@ -71,12 +81,12 @@ OFFERED: Final = ("agents", "skills")
 """Keys of [mcp] that say what is offered; the rest says what is mounted."""
 PATHS_MAX: Final = 100  # paths of one list
 RESERVED: Final = frozenset(
-    "calendar feeds files git http mail made notify python shell skills sql tools webhook".split()
+    "calendar feeds files git http mail made notify peers python shell skills sql tools webhook".split()
 )
 """First parts of names of our own tools: no server is called so."""
 KEYS: Final = (
     "owner", "language", "budget", "concurrency", "models", "egress", "tools", "mcp", "policy", "rights", "delegates",
-    "notices", "mailboxes", "brokers",
+    "notices", "mailboxes", "brokers", "a2a", "server", "telemetry",
 )  # fmt: skip
 SCOPES: Final = {
     "per_call": "call",
@@ -111,6 +121,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Agents' folders that are tools for clients over MCP; absolute."""
     mcp_skills: tuple[Path, ...] = ()
     """Folders of skills that are offered over MCP; absolute."""
+    telemetry: TelemetrySettings | None = None
+    """What a collector is told; None: there is none."""
+    server: ListenSettings = ListenSettings()
+    """Where people and programs come in."""
+    a2a: A2aSettings = A2aSettings()
+    """Agents that are published, and peers, over A2A."""
     forbid: Path | None = None
     """The organisation's own rules, in Cedar; absolute."""
     triggers: TriggerSettings = TriggerSettings()
@@ -147,6 +163,9 @@ def read_settings(environ: Mapping[str, str], *, home: Path | None = None, user:
         servers=mount_settings(_without(table.get("mcp"), OFFERED), str(path), RESERVED),
         mcp_agents=_paths(table.get("mcp"), "agents", path),
         mcp_skills=_paths(table.get("mcp"), "skills", path),
+        telemetry=telemetry_settings(table.get("telemetry"), str(path)),
+        server=server_settings(table.get("server"), path, owner),
+        a2a=peer_settings(table.get("a2a"), path),
         forbid=_forbid(table.get("policy"), path),
         triggers=trigger_settings(table.get("mailboxes"), table.get("brokers"), str(path)),
         desk=owner_settings(table, str(path), owner),

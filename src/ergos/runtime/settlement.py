@@ -99,7 +99,7 @@ class Settlement:
         """Write what came of a call, settle its hold, and answer the program unless it is gone (`late`)."""
         machine, call, past = self._machine, pending.call, pending.past
         assert past is not None
-        resident.flying.pop(call.key, None)
+        queued_ns = _queued_ns(resident.flying.pop(call.key, None), machine.now_ns)
         judged = self._judged(resident, pending, outcome)
         charge, faults, facts = judged.charge, judged.faults, judged.facts
         if past.hold is not None:
@@ -109,7 +109,11 @@ class Settlement:
         label = self._label(resident, call, outcome)
         body: Resulted | Called
         if past.intended:
-            body = Resulted(call.key, packed, failure, label, charge, faults, late, judged.provider, judged.claimed)
+            checked = failure is None and _has_checks(resident, call)
+            claimed, provider = judged.claimed, judged.provider
+            body = Resulted(
+                call.key, packed, failure, label, charge, faults, late, provider, claimed, checked, queued_ns
+            )
         else:
             body = Called(call, packed, failure, label)
             blobs = (*pending.blobs, *blobs)
@@ -135,10 +139,12 @@ class Settlement:
         if not worst:
             return None
         machine = self._machine
-        refusal = machine.book.refusal(resident.payer, worst, machine.caps(resident), machine.today())
+        shared = resident.ceilings
+        refusal = machine.book.refusal(resident.payer, worst, machine.caps(resident), machine.today(), shared)
         if refusal is not None:
             return refusal
-        hold = Hold(amount=worst, provider=provider, day=machine.today(), long=True)
+        also = tuple(one.key for one in shared)
+        hold = Hold(amount=worst, provider=provider, day=machine.today(), long=True, also=also)
         machine.book.hold(resident.payer, hold)
         return hold
 
@@ -151,6 +157,7 @@ class Settlement:
             if flight.work is not None:
                 self._launcher.dispatch(flight)
             else:
+                self._machine.tick()  # a sync of the disk lies between the intent and this start
                 self._launcher.launch(self._machine.scheduler.arrive(flight.ticket))
 
         return arrived
@@ -234,7 +241,7 @@ class Settlement:
                 self.repeat(resident, pending, "idempotent" if past.call.effect == "idempotent" else "pure")
             case "probe":
                 ticket = Ticket(resident.process.pid, past.call.key, queue_of(resident, past.call))
-                resident.flying[past.call.key] = Flight(ticket, pending)
+                resident.flying[past.call.key] = Flight(ticket, pending, self._machine.now_ns)
                 pending.submitted = True
                 self._launcher.probe(resident, pending)
             case "doubt":
@@ -264,7 +271,7 @@ class Settlement:
         pending.submitted = True
         ticket = Ticket(resident.process.pid, past.call.key, queue_of(resident, past.call))
         work = found.work if not isinstance(found, Failure) else None
-        flight = resident.flying[past.call.key] = Flight(ticket, pending, work)
+        flight = resident.flying[past.call.key] = Flight(ticket, pending, machine.now_ns, work)
         machine.submit(resident, (Repeated(past.call.key, charge, hold, why),), None, self.when_durable(flight))
 
     def again(self, resident: Resident, flight: Flight, *, beside: bool) -> Failure | None:
@@ -286,10 +293,11 @@ class Settlement:
             past.hold = None
         if isinstance(hold, Failure):
             # The old hold is settled with this record, so that the result that follows charges nothing twice.
-            machine.submit(resident, (Repeated(past.call.key, charge, None, "pure"),))
+            machine.submit(resident, (Repeated(past.call.key, charge, None, "pure", sent_again=True),))
             return hold
         past.hold, past.repeated = hold, True
-        machine.submit(resident, (Repeated(past.call.key, charge, hold, "pure"),), None, self.when_durable(flight))
+        record = Repeated(past.call.key, charge, hold, "pure", sent_again=True)
+        machine.submit(resident, (record,), None, self.when_durable(flight))
         return None
 
     def doubt(self, resident: Resident, pending: Pending, why: str) -> None:
@@ -347,6 +355,19 @@ class Settlement:
         self._machine.submit(resident, (body,))
         past.result, past.hold = body, None
         pending.answer = Answer(None, failure, TRUSTED, (), past.call.solver, self._machine.now_ns)
+
+
+def _queued_ns(flight: Flight | None, now_ns: int) -> int:
+    """How long a call waited before it was performed; a clock that was set back makes it 0."""
+    if flight is None:  # nothing was performed: its owner said what came of it
+        return 0
+    return max(0, (now_ns if flight.started_ns is None else flight.started_ns) - flight.since_ns)
+
+
+def _has_checks(resident: Resident, call: Call) -> bool:
+    """Whether a call gives a task to a solver whose answer acceptance checks look at."""
+    task = resident.package.tasks.get(call.name) if resident.package is not None else None
+    return call.kind == "think" and call.solver is not None and task is not None and bool(task.spec.checks)
 
 
 def tool_of(resident: Resident, call: Call) -> Tool | None:

@@ -156,8 +156,13 @@ class Bills:
             for scope, cap in self._ceilings(pid, process, hold, caps):
                 used = self._used.get(scope, ZERO) if scope != ("call",) else ZERO
                 expect(_within(used + hold.amount, cap), f"{scope} has {used}, holds {hold.amount} and may {cap}")
+        bounds = definition.bounds
+        for scope in _shared(hold):
+            cap = bounds.process if bounds is not None and scope[1].startswith("task/") else None
+            used = self._used.get(scope, ZERO) + hold.amount
+            expect(cap is None or _within(used, cap), f"{scope} would come to {used} and may {cap}")
         found.hold = hold
-        for scope in _scopes(pid, process, hold):
+        for scope in (*_scopes(pid, process, hold), *_shared(hold)):
             self._used[scope] = self._used.get(scope, ZERO) + hold.amount
         if found.words:
             asked = self.asked[pid, found.words]
@@ -173,7 +178,7 @@ class Bills:
             return
         expect(hold.amount.covers(charge) and charge.covers(ZERO), f"{key} of {pid}: {charge} of {hold.amount}")
         found.hold = None
-        for scope in _scopes(pid, process, hold):
+        for scope in (*_scopes(pid, process, hold), *_shared(hold)):
             self._used[scope] = self._used[scope] - hold.amount + charge
         if found.words:
             asked = self.asked[pid, found.words]
@@ -243,6 +248,11 @@ def _scopes(pid: int, process: Account, hold: Hold) -> tuple[tuple[str, ...], ..
 def _within(used: Amount, cap: Amount) -> bool:
     money = cap.microusd < 0 or used.microusd <= cap.microusd
     return money and (cap.tokens < 0 or used.tokens <= cap.tokens)
+
+
+def _shared(hold: Hold) -> tuple[tuple[str, ...], ...]:
+    """What a hold counts on together with those of other processes."""
+    return tuple(("shared", key) for key in hold.also)
 
 
 def _body(value: Plain) -> str:

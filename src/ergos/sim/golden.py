@@ -30,6 +30,7 @@ from ergos.kernel.events import Body, Called, Committed, Refused, Resulted, Spaw
 from ergos.kernel.history import Past, history
 from ergos.kernel.journal import Sealed, verified
 from ergos.kernel.labels import USER
+from ergos.kernel.own_events import TurnedAway
 from ergos.kernel.packages import FOREIGN, Beginning, Definition
 from ergos.kernel.permission.grants import Grant
 from ergos.kernel.syscalls import Answer, Request
@@ -127,6 +128,7 @@ async def _first(kernel: Kernel, programs: GoldenPrograms, world: World) -> None
     await kernel.desk.revoke("alice", grant, "alice")
     await kernel.desk.pin("server", Digest("0" * 64), {"tools": []}, "alice")
     kernel.desk.reached(EgressRecord(at_ns=0, method="GET", host="example.org", refusal="no rule"), Pid(1))
+    kernel.machine.submit(None, (TurnedAway("alice", "a2a", "acme", "token", 3, "no token of a peer"),))
     await kernel.desk.spawn(programs.definition("scribe"), "alice")
     while sum(len(found.flying) for found in kernel.machine.table.values()) < 4:  # noqa: ASYNC110 - nothing tells
         await asyncio.sleep(0)

@@ -32,6 +32,8 @@ class Call(msgspec.Struct):
 
     pid: int
     effect: str
+    since_ns: int
+    """From when its wait in a queue counts: its intent, or its repetition after a crash."""
     results: int = 0
     succeeded: bool = False
     repeats: int = 0
@@ -62,15 +64,15 @@ class Judge:
             body = decode_body(record.body)
             self.kinds.add(type(body).__name__)
             self._read += 1
-            self._take(record.pid, record.turn, body)
+            self._take(record.pid, record.turn, record.at_ns, body)
             self.bills.take(record.pid, record.turn, body)
 
-    def _take(self, pid: int, turn: int, body: Record) -> None:
+    def _take(self, pid: int, turn: int, at_ns: int, body: Record) -> None:
         match body:
             case Intended(call):
                 key = idempotency_key(self._disk.id, pid, turn, call.key)
                 expect(key not in self.calls, f"process {pid} intended {call.key} twice")
-                self.calls[key] = Call(pid, call.effect)
+                self.calls[key] = Call(pid, call.effect, at_ns)
             case Resulted():
                 found = self.calls[idempotency_key(self._disk.id, pid, turn, body.key)]
                 found.results += 1
@@ -78,9 +80,12 @@ class Judge:
                 expect(
                     found.results == 1 or found.effect in {"pure", "idempotent"}, f"{body.key} of {pid} has two results"
                 )
+                took_ns = at_ns - found.since_ns
+                expect(0 <= body.queued_ns <= took_ns, f"{body.key} of {pid} waited {body.queued_ns} of {took_ns} ns")
             case Repeated(key=key):
                 found = self.calls[idempotency_key(self._disk.id, pid, turn, key)]
                 found.repeats += 1
+                found.since_ns = found.since_ns if body.sent_again else at_ns
             case Called(call, value) if call.kind == "send" and body.failure is None:
                 number = int(msgspec.json.decode(value))
                 self._sent[number] = pid

@@ -11,6 +11,7 @@ from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.permission.legs import (
     LEGS,
     addresses,
+    is_answered,
     legs,
     named_tools,
     networks,
@@ -36,6 +37,17 @@ def grant(args: dict[str, Matcher] | None = None, *, ask: bool = False) -> Grant
 MAIL = tool("t", "to", "body", reach="others", roles={"to": "recipient", "body": "text"})
 BOB, EVE = Matcher("equals", ("bob@x.org",)), Matcher("one_of", ("eve@x.org", "bob@x.org"))
 ANY = Matcher("any")
+
+
+def test_what_an_agent_of_others_answers_may_have_been_written_by_anybody() -> None:
+    ask = tool("peers.bob.ask", "message", reach="others", roles={"message": "text"})
+    assert is_answered("peers.bob.ask")
+    assert not is_answered("peers.bob.look")
+    assert not is_answered("mail.ask")
+    assert legs(grant(), ask, answers=True) == {"input", "out"}
+    assert legs(grant(ask=True), ask, answers=True) == {"input"}
+    trusted = tool("peers.bob.ask", "message", reach="others", roles={"message": "text"}, trusted=True)
+    assert legs(grant(), trusted, answers=True) == {"out"}
 
 
 def test_a_tool_nobody_knows_is_all_three() -> None:

@@ -23,6 +23,7 @@ from ergos.kernel.permission.legs import (
     Part,
     ToolFacts,
     addresses,
+    is_answered,
     legs,
     named_tools,
     networks,
@@ -204,9 +205,8 @@ def _parts(
         if grant.verb != "act" or grant.agent not in (agent, "*") or _idle(grant, now_ns):
             continue
         for tool in named_tools(grant, specs) or (grant.name,):
-            for leg in sorted(
-                legs(grant, specs.get(tool), public=tool in public, silent=tool in silent), key=LEGS.index
-            ):
+            given = {"public": tool in public, "silent": tool in silent, "answers": is_answered(tool)}
+            for leg in sorted(legs(grant, specs.get(tool), **given), key=LEGS.index):
                 yield Part(leg, agent, tool, grant)
 
 

@@ -21,6 +21,7 @@ from typing import Final, Literal, Protocol, cast
 
 import msgspec
 
+from ergos.kernel.peers import FAMILY
 from ergos.kernel.permission.coverage import FIXED, never_fits
 from ergos.kernel.permission.grants import Grant, Matcher
 from ergos.kernel.permission.policy import ArgumentRole, Reach
@@ -91,24 +92,32 @@ def named_tools(grant: Grant, specs: Mapping[str, ToolFacts]) -> tuple[str, ...]
     return (grant.name,) if grant.name in specs else ()
 
 
-def legs(grant: Grant, spec: ToolFacts | None, *, public: bool = False, silent: bool = False) -> frozenset[Leg]:
+def legs(
+    grant: Grant, spec: ToolFacts | None, *, public: bool = False, silent: bool = False, answers: bool = False
+) -> frozenset[Leg]:
     """What a grant for this tool brings.
 
     `public`: the owner says that its results are for everybody; `silent`: it is the owner's own and does not say how
-    far it reaches: it is taken to reach others, and what it brings back to be a receipt.
+    far it reaches: it is taken to reach others, and what it brings back to be a receipt; `answers`: whoever it is said
+    to answers it, at length.
     """
     if spec is None or (spec.reach is None and spec.effect != "pure"):
         return frozenset(LEGS) if _is_open(grant, spec) else frozenset({"input", "private"})
     found: set[Leg] = set()
     reach = spec.reach or "read"
     fetches, reads = bool(addresses(spec)), not silent and _reads(spec, reach)
-    if not spec.trusted and (reads or fetches):
+    if not spec.trusted and (reads or fetches or answers):
         found.add("input")
     if spec.readers is not None or (not public and (spec.local or (reads and not fetches))):
         found.add("private")
     if _leaves(grant, spec, reach) and _is_open(grant, spec):
         found.add("out")
     return frozenset(found)
+
+
+def is_answered(tool: str) -> bool:
+    """Whether a tool of this name brings back what an agent of others says, although it looks like a way out alone."""
+    return tool.startswith(f"{FAMILY}.") and tool.endswith(".ask")
 
 
 def addresses(spec: ToolFacts) -> tuple[str, ...]:
