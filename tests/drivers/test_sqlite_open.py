@@ -12,7 +12,16 @@ import pytest
 
 from ergos.base.errors import CorruptStoreError, DiskFullError, ErgosError, ForeignStoreError, StoreError
 from ergos.drivers.lock import holder
-from ergos.drivers.sqlite_open import APPLICATION_ID, SCHEMA_VERSION, Database, connect, statements, translated
+from ergos.drivers.sqlite_open import (
+    APPLICATION_ID,
+    SCHEMA_VERSION,
+    Database,
+    connect,
+    foreign_objects,
+    schema_of,
+    statements,
+    translated,
+)
 from ergos.drivers.sqlite_reads import SqliteReads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -168,3 +177,32 @@ def test_a_read_only_connection_cannot_write(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError):
         reader.execute("DELETE FROM meta")
     reader.close()
+
+
+def test_what_no_ergos_made_is_found_in_a_store_of_every_schema(tmp_path: Path) -> None:
+    for version in range(1, SCHEMA_VERSION + 1):
+        path = tmp_path / f"{version}.db"
+        connection = sqlite3.connect(path, isolation_level=None)
+        for number in range(1, version + 1):
+            for statement in statements(f"version-{number}"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version}")
+        assert foreign_objects(path) == ()
+        assert schema_of(path) == version
+        connection.execute("CREATE TRIGGER mischief AFTER INSERT ON journal BEGIN DELETE FROM item; END")
+        connection.execute("CREATE INDEX extra ON item (owner)")
+        connection.close()
+        assert foreign_objects(path) == ("extra", "mischief")
+    Database(tmp_path / "new.db").close()
+    assert foreign_objects(tmp_path / "new.db") == ()
+
+
+def test_a_newer_schema_is_told_and_not_looked_into(tmp_path: Path) -> None:
+    Database(tmp_path / "ergos.db").close()
+    connection = sqlite3.connect(tmp_path / "ergos.db", isolation_level=None)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 5}")
+    connection.close()
+    assert schema_of(tmp_path / "ergos.db") == SCHEMA_VERSION + 5
+    with pytest.raises(ForeignStoreError, match="newer"):
+        foreign_objects(tmp_path / "ergos.db")

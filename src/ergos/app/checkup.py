@@ -18,13 +18,13 @@ import msgspec
 
 from ergos import __version__
 from ergos.app.client import ask
+from ergos.app.control_socket import SOCKET_PATH_BYTES_MAX
 from ergos.app.home import Home, reads_of
 from ergos.base.clock import MILLISECOND, SECOND
 from ergos.base.errors import ErgosError
 from ergos.base.limits import DISK_RESERVE_BYTES, MIB
 from ergos.drivers.host import HostClock, free_bytes
 from ergos.runtime.control import Status, StatusOf
-from ergos.runtime.control_socket import SOCKET_PATH_BYTES_MAX
 
 FSYNCS: Final = 16  # writes made durable to measure how long one takes
 FSYNC_SLOW_MS: Final = 50  # milliseconds from which durability will be felt

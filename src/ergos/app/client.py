@@ -1,4 +1,4 @@
-"""Asks a running kernel through its control socket, or, when none runs, writes the request down oneself.
+"""Asks a running kernel through its control socket, over HTTP, or, when none runs, writes the request down oneself.
 
 Rules: one connection a request; what the kernel refuses is raised here as the same error. A request made
 without a running kernel is applied by a kernel that drives nothing: it is durable, and what it made ready
@@ -8,12 +8,14 @@ goes on with `ergos up`, `ergos run` or `ergos wait`.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 import msgspec
 
+from ergos.app.control_socket import PATH, Address
 from ergos.app.home import Home, facts_of, kernel_on, load_with, programs_of
 from ergos.base.error_tree import every_error
 from ergos.base.errors import (
@@ -27,7 +29,6 @@ from ergos.base.errors import (
 )
 from ergos.base.limits import CONTROL_BYTES_MAX, STOP_GRACE_S
 from ergos.runtime.control import AnyReply, AnyRequest, Refusal, Stop
-from ergos.runtime.control_socket import Address
 from ergos.runtime.operations import Operations
 
 _REPLIES: Final = msgspec.json.Decoder(AnyReply)
@@ -35,6 +36,9 @@ _BY_CODE: Final = {error.code: error for error in every_error()}
 
 Perform: TypeAlias = Callable[[AnyRequest], Awaitable[AnyReply]]
 """Makes a request. Raises: ErgosErrors."""
+
+ANSWER_BYTES_MAX: Final = 2 * CONTROL_BYTES_MAX  # bytes of an answer that are read
+_LENGTH: Final = re.compile(rb"\r\ncontent-length: ?([0-9]{1,9})\r\n", re.IGNORECASE)
 
 ANSWER_S: Final = 60  # seconds a kernel may take to answer anything; a long poll is shorter
 GONE_POLL_S: Final = 0.05  # seconds between two looks at the lock of a kernel that is stopping
@@ -47,7 +51,7 @@ def raised(refusal: Refusal) -> ErgosError:
 
 async def ask(home: Home, request: AnyRequest) -> AnyReply:
     """Ask the running kernel. Raises: NotRunningError; what the kernel raised; ValueShapeError; WorldError."""
-    line = _encoded(request)
+    asked = _encoded(request)
     try:
         with Address(home.socket) as address:
             reader, writer = await asyncio.open_unix_connection(address, limit=2 * CONTROL_BYTES_MAX)
@@ -58,18 +62,18 @@ async def ask(home: Home, request: AnyRequest) -> AnyReply:
     except OSError as error:
         raise WorldError(f"{home.socket} cannot be reached: {error.strerror or error}") from error
     try:
-        writer.write(line)
+        writer.write(asked)
         await writer.drain()
         async with asyncio.timeout(ANSWER_S):
-            answer = await reader.readline()
+            answer = await _answer(reader)
     except TimeoutError as error:
         raise WorldError(f"the kernel gave no answer within {ANSWER_S} seconds") from error
-    except OSError as error:
-        raise NotRunningError("the kernel stopped before it answered") from error
+    except (OSError, asyncio.IncompleteReadError) as error:
+        raise NotRunningError(
+            "the kernel stopped before it answered", remedy="read its log; then `ergos up`"
+        ) from error
     finally:
         writer.close()
-    if not answer.endswith(b"\n"):
-        raise NotRunningError("the kernel stopped before it answered", remedy="read its log; then `ergos up`")
     try:
         reply = _REPLIES.decode(answer)
     except msgspec.MsgspecError as error:
@@ -81,14 +85,27 @@ async def ask(home: Home, request: AnyRequest) -> AnyReply:
     return reply
 
 
+async def _answer(reader: asyncio.StreamReader) -> bytes:
+    """The body of a response. Raises: WorldError for what is none; IncompleteReadError where it ends early."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except asyncio.LimitOverrunError as error:
+        raise WorldError("the running kernel gave an answer without an end", remedy="`ergos down`, then up") from error
+    found = _LENGTH.search(head)
+    if not head.startswith(b"HTTP/1.1 ") or found is None or int(found[1]) > ANSWER_BYTES_MAX:
+        raise WorldError("the running kernel speaks another version", remedy="`ergos down`, then up")
+    return await reader.readexactly(int(found[1]))
+
+
 def _encoded(request: AnyRequest) -> bytes:
     try:
-        line = msgspec.json.encode(request) + b"\n"
+        body = msgspec.json.encode(request)
     except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
         raise ValueShapeError(f"the request cannot be written as JSON: {error}") from error
-    if len(line) >= CONTROL_BYTES_MAX:
-        raise TooLargeError(f"the request has {len(line):,} bytes; a kernel takes {CONTROL_BYTES_MAX:,}")
-    return line
+    if len(body) >= CONTROL_BYTES_MAX:
+        raise TooLargeError(f"the request has {len(body):,} bytes; a kernel takes {CONTROL_BYTES_MAX:,}")
+    head = f"POST {PATH} HTTP/1.1\r\nHost: ergos\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
 async def order(home: Home, request: AnyRequest) -> tuple[AnyReply, bool]:

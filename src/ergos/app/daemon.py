@@ -13,19 +13,24 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Final, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from ergos.app.attendant import attending
+from ergos.app.client import Perform
+from ergos.app.control_socket import Control
 from ergos.app.home import Home, facts_of, kernel_on, load_with, programs_of
+from ergos.app.observing import observing
 from ergos.base.errors import ErgosError, NotRunningError, StoreLockedError, WorldError
-from ergos.runtime.control_socket import Control
+from ergos.drivers.http.asgi import Application
+from ergos.runtime.control import AnyReply, AnyRequest
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.operations import Operations
 from ergos.runtime.settings import EVERYONE
 
 T = TypeVar("T")
+LogFormat: TypeAlias = Literal["json", "text"]
 
 READY: Final = b"ready\n"
 LOG_BYTES_MAX: Final = 4 * 1024 * 1024  # bytes of the log before it is set aside, once
@@ -49,37 +54,64 @@ class Gate(Protocol):
         """Where it is."""
         ...
 
+    @property
+    def site(self) -> Application | None:
+        """What people see there."""
+        ...
+
     async def stop(self) -> None:
         """Close it; calls under way get some seconds."""
         ...
 
 
-OpenGate: TypeAlias = Callable[[Kernel, int], Awaitable[Gate]]
-"""Opens the door of a kernel on a port of loopback, 0: a free one. Raises: WorldError."""
+OpenGate: TypeAlias = Callable[[Kernel, int, Perform], Awaitable[Gate]]
+"""Opens the door of a kernel on a port of loopback, 0: a free one, for who performs what is asked there.
+
+Raises: WorldError.
+"""
 
 
 class _Doorkeeper:
     """Opens the door once, when somebody first wants to come in."""
 
-    def __init__(self, kernel: Kernel, open_gate: OpenGate | None, port: int) -> None:
+    def __init__(self, kernel: Kernel, open_gate: OpenGate | None, port: int, *, or_free: bool) -> None:
         self._kernel: Final = kernel
         self._open_gate: Final = open_gate
         self._port: Final = port
+        self._or_free: Final = or_free
         self._opening: asyncio.Future[Gate] | None = None
+        self.perform: Perform = _nobody
+        """Performs what is asked at the door; set before it opens."""
 
     @property
     def url(self) -> str:
         """Where it is; '' while it is shut."""
-        opened = self._opening is not None and self._opening.done() and self._opening.exception() is None
-        return self._opening.result().url if opened and self._opening is not None else ""
+        return gate.url if (gate := self._opened()) is not None else ""
+
+    def site(self) -> Application | None:
+        """What people see there, once the door is open."""
+        return gate.site if (gate := self._opened()) is not None else None
 
     async def open(self) -> str:
         """The door's URL. Raises: WorldError; NotRunningError for a kernel without a door."""
         if self._open_gate is None:
             raise NotRunningError("this kernel has no door for programs", remedy="start one with `ergos up`")
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open_gate(self._kernel, self._port))
+            self._opening = asyncio.ensure_future(self._gate(self._open_gate))
         return (await asyncio.shield(self._opening)).url
+
+    async def _gate(self, open_gate: OpenGate) -> Gate:
+        try:
+            return await open_gate(self._kernel, self._port, self.perform)
+        except WorldError:
+            if not self._or_free:
+                raise
+            return await open_gate(self._kernel, 0, self.perform)
+
+    def _opened(self) -> Gate | None:
+        opening = self._opening
+        opened = opening is not None and opening.done() and not opening.cancelled() and opening.exception() is None
+        return opening.result() if opened and opening is not None else None
 
     async def close(self) -> None:
         """Let nobody in any more."""
@@ -89,6 +121,10 @@ class _Doorkeeper:
             except ErgosError:
                 return  # it never opened, and whoever wanted it was told
             await gate.stop()
+
+
+async def _nobody(_: AnyRequest) -> AnyReply:
+    raise NotRunningError("the kernel is starting", remedy="try again in a moment")
 
 
 def run(main: Coroutine[object, object, T]) -> T:
@@ -103,11 +139,12 @@ def run(main: Coroutine[object, object, T]) -> T:
 
 @asynccontextmanager
 async def serving(
-    home: Home, open_gate: OpenGate | None = None, *, port: int | None = None
+    home: Home, open_gate: OpenGate | None = None, *, port: int | None = None, or_free: bool = False
 ) -> AsyncGenerator[Serving, None]:
     """A kernel on this home with its socket, signal handlers and door.
 
-    The door opens at once on `port`; with None, on a free one when somebody first wants to come in.
+    The door opens at once on `port`, and `or_free` on another where that is taken; with None, on a free one when
+    somebody first wants to come in.
     Raises: StoreError, SettingsError, WorldError.
     """
     programs = programs_of(home)
@@ -117,11 +154,12 @@ async def serving(
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
         served = Serving(kernel, ending)
-        door = _Doorkeeper(kernel, open_gate, port or 0)
+        door = _Doorkeeper(kernel, open_gate, port or 0, or_free=or_free)
         operations = Operations(
             kernel, load_with(programs), facts_of(kernel), ending.set, door, language=home.settings.language
         )
-        control = Control(home.socket, operations, os.geteuid())
+        door.perform = operations.perform
+        control = Control(home.socket, operations, os.geteuid(), door.site)
         watch = asyncio.ensure_future(_watch(served))
         try:
             if port is not None:
@@ -146,18 +184,33 @@ async def _watch(served: Serving) -> None:
 
 
 async def serve(
-    home: Home, ready: Callable[[Kernel], None], open_gate: OpenGate | None = None, *, port: int | None = None
+    home: Home,
+    ready: Callable[[Kernel], None],
+    open_gate: OpenGate | None = None,
+    *,
+    port: int | None = None,
+    or_free: bool = False,
+    log_format: LogFormat | None = None,
 ) -> None:
-    """Run until told to stop. Raises: the fault that ended it."""
-    async with serving(home, open_gate, port=port) as served, attending(home, served.kernel):
+    """Run until told to stop. `log_format`: how the kernel's log tells what happens; None: it does not.
+
+    Raises: the fault that ended it.
+    """
+    async with (
+        serving(home, open_gate, port=port, or_free=or_free) as served,
+        attending(home, served.kernel),
+        observing(
+            home, served.kernel, telemetry=home.settings.telemetry, log_format=log_format, write=sys.stderr.write
+        ),
+    ):
         ready(served.kernel)
         await served.ending.wait()
     if served.fault is not None:
         raise served.fault
 
 
-def launch(home: Home, port: int | None = None) -> None:
-    """Start a kernel in the background; it stands when this returns. With `port` its door is open, too.
+def launch(home: Home, port: int | None = None, log_format: LogFormat | None = None) -> None:
+    """Start a kernel in the background; it stands when this returns, its door open on `port`; None: the usual one.
 
     Raises: StoreLockedError if one runs already; WorldError with what the kernel said when it did not start.
     """
@@ -171,6 +224,8 @@ def launch(home: Home, port: int | None = None) -> None:
     command = [sys.executable, "-m", "ergos.cli.main", "up", "--foreground", "--home", str(home.folder)]
     if port is not None:
         command += ["--port", str(port)]
+    if log_format is not None:
+        command += ["--log-format", log_format]
     with os.fdopen(reading, "rb") as answer:
         try:
             # It leaves a process of its own behind and ends: no zombie stays with whoever started it.

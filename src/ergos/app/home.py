@@ -1,6 +1,6 @@
 """A home: the folder in which one kernel lives, and how a kernel is put together from its parts.
 
-    ergos.db  ergos.lock  key  kernel.sock  ergos.log  settings.toml
+    ergos.db  ergos.lock  key  kernel.sock  ergos.log  settings.toml  access.json  views.db
 
 Rules: the only module that knows every part; it decides nothing but which part goes where. The folder is its
 owner's alone (0700). Nothing is created before something has to be written.
@@ -119,7 +119,7 @@ def load_with(programs: FolderPrograms) -> Load:
     """Find definitions with these programs."""
 
     def load(path: Path, settings: Mapping[str, object]) -> Definition:
-        if not path.exists():
+        if not _is_agent(path):
             raise DefinitionError(f"{path} is not there", remedy="name a folder with AGENT.md, or a Python file")
         # A strange thread, so that whatever the file raises, `SystemExit` too, comes back as a value.
         with ThreadPoolExecutor(1, "ergos-load") as thread:
@@ -130,6 +130,14 @@ def load_with(programs: FolderPrograms) -> Load:
         raise DefinitionError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
 
     return load
+
+
+def _is_agent(path: Path) -> bool:
+    """Whether something stands there; a path that no file system holds is nowhere."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 @asynccontextmanager

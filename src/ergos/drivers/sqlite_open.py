@@ -121,6 +121,51 @@ def prepare(writer: Connection, errors: tuple[type[BaseException], ...] = SQLITE
     return found[0]
 
 
+def schema_of(path: Path) -> int:
+    """The version of a store's schema, whatever this code knows. Writes nothing. Raises: StoreError."""
+    _check_header(path)
+    try:
+        reader = connect(path, read_only=True)
+        try:
+            if _one(reader, "PRAGMA application_id") != APPLICATION_ID:
+                raise ForeignStoreError("this SQLite file was written by another program")
+            return int(str(_one(reader, "PRAGMA user_version")))
+        finally:
+            reader.close()
+    except SQLITE_ERRORS as error:
+        raise translated(error) from error
+
+
+def foreign_objects(path: Path) -> tuple[str, ...]:
+    """Tables, indexes, triggers and views of a store that this code never made; such would act when we write.
+
+    Writes nothing. Raises: StoreError.
+    """
+    version = schema_of(path)
+    _refuse_newer(version)
+    fresh, found = sqlite3.connect(":memory:", isolation_level=None), connect(path, read_only=True)
+    try:
+        for number in range(1, version + 1):
+            for statement in statements(f"version-{number}"):
+                fresh.execute(statement)
+        return tuple(sorted(name for _, name, _ in _objects(found) - _objects(fresh)))
+    except SQLITE_ERRORS as error:
+        raise translated(error) from error
+    finally:
+        fresh.close()
+        found.close()
+
+
+def _objects(connection: Connection) -> set[tuple[str, str, str]]:
+    """Kind, name and words of everything in a schema, but what SQLite makes itself."""
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    return {
+        (str(kind), str(name), " ".join(str(sql).split()))
+        for kind, name, sql in rows
+        if not str(name).startswith("sqlite_autoindex_")
+    }
+
+
 def check_store(reader: Connection, errors: tuple[type[BaseException], ...] = SQLITE_ERRORS) -> None:
     """Whether this is a store that this code can read. Writes nothing. Raises: StoreError."""
     try:

@@ -40,6 +40,9 @@ PAGE_ROWS: Final = 1_000  # rows read at once; keeps memory flat over any journa
 PARAMETERS_MAX: Final = 500  # values of one IN list; SQLite allows more, statements are cached by text
 COUNTER_MAIL: Final = "last_mail"
 """Row of table meta: the largest mail id ever given out; mail leaves its table when it is read."""
+FLOOR_PID: Final = "floor_pid"
+FLOOR_ITEM: Final = "floor_item"
+"""Rows of table meta, in stores that were restored: numbers up to these were given out in a history that is gone."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -162,11 +165,11 @@ class SqliteRecords(SqliteRows):
     """The journal and the values it names."""
 
     async def records(
-        self, *, after: int = 0, pid: Pid | None = None, limit: int | None = None
+        self, *, after: int = 0, pid: Pid | None = None, limit: int | None = None, turn: int = 0
     ) -> AsyncIterator[Sealed]:
-        """Records by ascending position, a page at a time."""
+        """Records by ascending position, a page at a time. `turn`: of a process, from this turn on."""
         count = 0
-        turn, last = 0, after
+        last = after
         while limit is None or count < limit:
             page = PAGE_ROWS if limit is None else min(PAGE_ROWS, limit - count)
             if pid is None:
@@ -209,14 +212,22 @@ class SqliteRecords(SqliteRows):
         pid = self._all("SELECT max(pid) FROM process")[0][0] or 0
         mail = self._all("SELECT max(id) FROM mail")[0][0] or 0
         item = self._all("SELECT max(id) FROM item")[0][0] or 0
-        return Pid(number_of(pid)), max(number_of(mail), self._last_mail_id()), number_of(item)
+        return (
+            Pid(max(number_of(pid), self._counter(FLOOR_PID))),
+            max(number_of(mail), self._last_mail_id()),
+            max(number_of(item), self._counter(FLOOR_ITEM)),
+        )
 
     def _last_mail_id(self) -> int:
         """The largest mail id ever given out. Raises: CorruptStoreError."""
-        rows = self._all("SELECT value FROM meta WHERE name = ?", (COUNTER_MAIL,))
+        return self._counter(COUNTER_MAIL)
+
+    def _counter(self, name: str) -> int:
+        """A number of table meta; 0 where it is not there. Raises: CorruptStoreError."""
+        rows = self._all("SELECT value FROM meta WHERE name = ?", (name,))
         given = text_of(rows[0][0]) if rows else "0"
         if not given.isdecimal():
-            raise CorruptStoreError("the counter of messages is damaged")
+            raise CorruptStoreError(f"the counter {name} is damaged")
         return int(given)
 
 

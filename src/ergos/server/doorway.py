@@ -5,28 +5,35 @@ Rules: nothing is decided here; the gate is opened on loopback only.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from ergos.app.home import Home
 from ergos.base.canonical import Plain
-from ergos.base.errors import WorldError
+from ergos.base.errors import ErgosError, SettingsError, WorldError
 from ergos.base.ids import Pid
 from ergos.base.limits import STOP_GRACE_S
 from ergos.drivers.host import FileSigner, HostEntropy
+from ergos.drivers.http.asgi import Application
 from ergos.drivers.vault.home_vault import HomeVault
 from ergos.kernel.egress import Secrets
 from ergos.kernel.models import AUTO, Dialect, EndpointSpec
 from ergos.kernel.syscalls import Answer
 from ergos.kernel.triggers import Happening, Webhook
+from ergos.runtime.control import AnyReply, AnyRequest
 from ergos.runtime.kernel import Kernel
+from ergos.runtime.server_settings import ListenSettings, check_bind
 from ergos.runtime.tokens import Visitor
-from ergos.server.gate import GateServer
+from ergos.server.gate import GateServer, Site
 from ergos.server.hooks import Hooks
 from ergos.server.mcp_kernel import KernelMcp
 
-HOST: Final = "127.0.0.1"
+Perform: TypeAlias = Callable[[AnyRequest], Awaitable[AnyReply]]
+"""Makes a request of the kernel. Raises: ErgosErrors."""
+MakeSite: TypeAlias = Callable[[Kernel, Perform], Site]
+"""Makes what people see of a kernel."""
 
 
 class KernelDoorway:
@@ -79,9 +86,19 @@ class KernelHooks:
 class OpenGate:
     """An open door."""
 
-    def __init__(self, server: GateServer, port: int) -> None:
+    def __init__(
+        self, server: GateServer, host: str, port: int, site: Site | None = None, *, tls: bool = False
+    ) -> None:
         self._server: Final = server
-        self.url: Final = f"http://{HOST}:{port}"
+        self._site: Final = site
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - everywhere is reached here, too
+        name = f"[{host}]" if ":" in host else host
+        self.url: Final = f"{'https' if tls else 'http'}://{name}:{port}"
+
+    @property
+    def site(self) -> Application | None:
+        """What people see there."""
+        return self._site.app if self._site is not None else None
 
     async def stop(self) -> None:
         """Close it; calls under way get some seconds."""
@@ -91,34 +108,67 @@ class OpenGate:
 async def open_gate(
     kernel: Kernel,
     port: int,
+    perform: Perform | None = None,
+    *,
     home: Home | None = None,
     agents: tuple[Path, ...] = (),
     secrets: Secrets | None = None,
+    make_site: MakeSite | None = None,
 ) -> OpenGate:
     """Open the door of a kernel on a port of loopback; 0: a free one.
 
     With a home, its owner may come in at /mcp, too, and is offered these agents as tools; with secrets, signed requests
-    at /hooks. Raises: WorldError.
+    at /hooks; with somebody who performs what is asked, people at the site. Raises: WorldError.
     """
     mcp = KernelMcp(kernel, home, agents)
     clock = kernel.machine.parts.clock
     hooks = None if secrets is None else Hooks(KernelHooks(kernel), secrets, clock)
-    server = GateServer(KernelDoorway(kernel), clock=clock, mcp=mcp, hooks=hooks)
+    listen = home.settings.server if home is not None else ListenSettings()
+    check_bind(listen.host, tls=listen.tls, behind_proxy=bool(listen.proxies))
+    site = make_site(kernel, perform) if make_site is not None and perform is not None else None
+    server = GateServer(
+        KernelDoorway(kernel), clock=clock, hosts=listen.hosts, origins=listen.origins, mcp=mcp, hooks=hooks, site=site
+    )
+    tls = _tls(listen)
     try:
-        return OpenGate(server, await server.start(HOST, port))
+        opened = OpenGate(server, listen.host, await server.start(listen.host, port, tls), site, tls=tls is not None)
     except OSError as error:
         raise WorldError(
             f"the door cannot be opened on port {port}: {error.strerror or error}", remedy="name another --port"
         ) from error
+    try:
+        if site is not None:
+            await site.opened(opened.url)
+    except ErgosError:
+        await opened.stop()
+        raise
+    return opened
 
 
-def gate_of(home: Home) -> Callable[[Kernel, int], Awaitable[OpenGate]]:
+def _tls(listen: ListenSettings) -> ssl.SSLContext | None:
+    """What the door shows to who comes in by TLS. Raises: SettingsError."""
+    if listen.tls_cert is None or listen.tls_key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(listen.tls_cert, listen.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"{listen.tls_cert} and {listen.tls_key} are no certificate with its key: {error.strerror or error}",
+            remedy="name two PEM files under [server] of settings.toml",
+        ) from error
+    return context
+
+
+def gate_of(home: Home, make_site: MakeSite | None = None) -> Callable[[Kernel, int, Perform], Awaitable[OpenGate]]:
     """`open_gate` for a home: its owner may come in at /mcp, too, and finds the agents the settings name; hooks are
-    signed with its secrets.
+    signed with its secrets. `make_site`: what people see.
     """
 
-    def opened(kernel: Kernel, port: int) -> Awaitable[OpenGate]:
+    def opened(kernel: Kernel, port: int, perform: Perform) -> Awaitable[OpenGate]:
         vault = HomeVault(home.folder, FileSigner(home.key), HostEntropy())
-        return open_gate(kernel, port, home, home.settings.mcp_agents, vault)
+        agents = home.settings.mcp_agents
+        return open_gate(kernel, port, perform, home=home, agents=agents, secrets=vault, make_site=make_site)
 
     return opened

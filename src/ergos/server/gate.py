@@ -4,6 +4,7 @@
     GET  /v1/models   /v1/models/NAME   /health
     /mcp: the Model Context Protocol, where the gate has it
     /hooks/PID/NAME: signed requests of anybody, where the gate has them
+    everything else: the site, an ASGI application with its own door, where the gate has one
 
 Rules: the gate decides nothing. It learns from the token which process asks, reads the body, hands it to the doorway,
 and writes what comes back. A program that leaves does not stop its call: the call is made, recorded and charged, and
@@ -13,6 +14,7 @@ answered from the journal when it is made again.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -21,6 +23,7 @@ import msgspec
 from ergos.base.clock import Clock
 from ergos.base.errors import ErgosError
 from ergos.buses.mcp.server.ports import Caller as McpCaller
+from ergos.drivers.http.asgi import Application, serve_asgi
 from ergos.drivers.http.message import HttpLimits, Refusal, Request
 from ergos.drivers.http.reply import Responder
 from ergos.drivers.http.server import HttpServer
@@ -54,6 +57,8 @@ CALLS: Final[dict[str, Dialect]] = {
 _COUNT: Final = "/v1/messages/count_tokens"
 _MODELS: Final = "/v1/models"
 _HEALTH: Final = "/health"
+_OWN: Final = frozenset({"v1", "mcp", "health", "*"})
+"""First parts of the gate's own paths; everything else is the site's."""
 _POSTED: Final = frozenset({*CALLS, _COUNT})
 _JSON: Final = {"content-type": "application/json"}
 _ENCODER: Final = msgspec.json.Encoder()
@@ -111,6 +116,27 @@ class ToolDoor(Protocol):
         ...
 
 
+class Site(Protocol):
+    """What people and other programs see: pages, the API, agents of other makers' peers."""
+
+    @property
+    def app(self) -> Application:
+        """ASGI; it checks for itself who asks."""
+        ...
+
+    async def opened(self, url: str) -> None:
+        """The gate listens there. Raises: ErgosErrors."""
+        ...
+
+    def answered(self, path: str, method: str, status: int) -> None:
+        """The gate has answered a request, its own or the site's; for who counts them."""
+        ...
+
+    async def close(self) -> None:
+        """End what would never end by itself."""
+        ...
+
+
 class GateServer:
     """Listens, and hands on."""
 
@@ -124,25 +150,32 @@ class GateServer:
         origins: frozenset[str] = frozenset(),
         mcp: ToolDoor | None = None,
         hooks: Hooks | None = None,
+        site: Site | None = None,
     ) -> None:
         """`hosts`: names, besides those of this machine, under which it is reached; `origins`: web pages let in;
-        `mcp`: what is behind /mcp; `hooks`: what is behind /hooks.
+        `mcp`: what is behind /mcp; `hooks`: what is behind /hooks; `site`: what is everywhere else.
         """
         self._doorway: Final[Doorway[Any]] = doorway
         self._mcp: Final = mcp
         self._hooks: Final = hooks
+        self._site: Final = site
+        self._scope: dict[str, object] = {}
         self._admission: Final = Admission(hosts, origins)
         self._since_ns: Final = clock.now_ns()
         self._server: Final = HttpServer(self._handle, limits, clock=clock, worder=_worded)
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
+    async def start(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> int:
         """Listen; the port. Raises: WorldError."""
-        return await self._server.start(host, port)
+        if tls is not None:
+            self._scope = {"scheme": "https"}
+        return await self._server.start(host, port, tls)
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Take no more, let running calls end for `grace_s` seconds."""
         if self._mcp is not None:
             await self._mcp.close()  # its streams would never end by themselves
+        if self._site is not None:
+            await self._site.close()
         await self._server.stop(grace_s)
 
     @property
@@ -151,11 +184,21 @@ class GateServer:
         return self._server.connections
 
     async def _handle(self, request: Request, reply: Responder) -> None:
+        try:
+            await self._answer(request, reply)
+        finally:
+            if self._site is not None:
+                self._site.answered(request.path, request.method, reply.status or 500)
+
+    async def _answer(self, request: Request, reply: Responder) -> None:
         if self._hooks is not None and request.path.startswith(HOOKS):
             try:
                 await self._hooks.serve(request, reply)
             except Rejected as rejected:
                 refuse_hook(reply, rejected)
+            return
+        if self._site is not None and not _is_own(request.path):
+            await serve_asgi(self._site.app, request, reply, more=self._scope)
             return
         try:
             self._admission.check_place(request)
@@ -217,6 +260,12 @@ class GateServer:
             delivery.refuse(of_status(502, "the model's answer cannot be passed on: it is no answer in this protocol"))
             return
         await delivery.finish(*sent)
+
+
+def _is_own(path: str) -> bool:
+    """Whether the gate answers this path itself."""
+    first = path.split("/", 2)[1] if path.startswith("/") else path
+    return first in _OWN
 
 
 def _wire(value: object) -> tuple[int, str, bytes] | None:

@@ -15,6 +15,7 @@ from ergos.base.world_errors import HttpError
 from ergos.drivers.http.exchange import ClientLimits
 from ergos.drivers.http.message import Request
 from ergos.drivers.http.reply import Responder
+from tests.drivers.http.certificates import certified
 from tests.drivers.http.scripts import OK, asking, head_of, saying, scripted
 from tests.drivers.http.wires import HOST, echo, run, serving, until
 
@@ -275,38 +276,6 @@ def test_a_certificate_nobody_vouches_for_is_refused_and_a_trusted_one_is_used(t
         await asyncio.sleep(0.01)
 
     run(test)
-
-
-def certified(folder: Path) -> tuple[Path, Path]:
-    """A key and a certificate for localhost that vouches for itself."""
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    key_path, certificate_path = folder / "key.pem", folder / "certificate.pem"
-    key_path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    certificate_path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return key_path, certificate_path
 
 
 def test_a_server_written_here_and_this_client_understand_each_other() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +13,10 @@ from hypothesis import strategies as st
 
 from ergos.base.clock import SECOND, ManualClock
 from ergos.base.errors import WorldError
-from ergos.drivers.http.message import HttpLimits, Request
+from ergos.drivers.http.message import HttpLimits, Refusal, Request
 from ergos.drivers.http.reply import Responder
 from ergos.drivers.http.server import HttpServer
+from tests.drivers.http.certificates import certified
 from tests.drivers.http.wires import HOST, echo, get, raw, run, serving, status, until
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
@@ -141,6 +145,52 @@ def test_the_date_is_that_of_the_clock() -> None:
         server = HttpServer(echo, clock=ManualClock(784111777 * SECOND))
         port = await server.start(HOST)
         assert b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" in await raw(port, get())
+        await server.stop()
+
+    run(test)
+
+
+def test_the_same_is_served_over_tls_and_nothing_in_clear(tmp_path: Path) -> None:
+    key, certificate = certified(tmp_path)
+
+    async def test() -> None:
+        own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        own.load_cert_chain(certificate, key)
+        server = HttpServer(echo)
+        port = await server.start(HOST, 0, own)
+        trust = ssl.create_default_context(cafile=str(certificate))
+        reader, writer = await asyncio.open_connection("localhost", port, ssl=trust)
+        writer.write(get())
+        assert status(await reader.readuntil(b"\r\n\r\n")) == 200
+        writer.close()
+        try:
+            assert not (await raw(port, get())).startswith(b"HTTP/")
+        except ConnectionError:
+            pass
+        await server.stop()
+
+    run(test)
+
+
+def test_a_client_somebody_objects_to_is_told_why_and_served_nothing(tmp_path: Path) -> None:
+    async def test() -> None:
+        handled: list[Request] = []
+
+        async def never(request: Request, reply: Responder) -> None:
+            handled.append(request)
+
+        server = HttpServer(never, objection=lambda _: Refusal(403, "not you"))
+        (tmp_path / "s").unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(tmp_path / "s"))
+        await server.start_unix(listener)
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+        writer.write(get())
+        answer = await reader.read()
+        assert status(answer) == 403
+        assert b"not you" in answer
+        assert not handled
+        writer.close()
         await server.stop()
 
     run(test)

@@ -149,6 +149,18 @@ def test_a_neutral_call_gets_its_reply_as_plain_data() -> None:
         ask(model, "neutral", {"messages": 3})
 
 
+def test_a_neutral_call_pours_its_deltas_for_who_watches() -> None:
+    request = ModelRequest(messages=(Message("user", (Text("hi"),)),))
+    poured: list[bytes] = []
+    came = ask(Reciting(REPLIES["calls"]), "neutral", msgspec.to_builtins(request), sink=poured.append)
+    said = "".join(
+        one.text
+        for one in msgspec.json.decode(b"[" + b",".join(poured) + b"]", type=list[Delta])
+        if isinstance(one, TextDelta)
+    )
+    assert said == msgspec.convert(came.value, Reply).text
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("dialect", CODECS)
 def test_an_answer_the_format_cannot_carry_is_an_error(dialect: str, stream: bool) -> None:

@@ -24,9 +24,8 @@ class House(Protocol):
     new_parser: NewParser
     stopping: bool
 
-    @property
-    def full(self) -> bool:
-        """Whether no further connection is taken."""
+    def objection(self, transport: asyncio.BaseTransport) -> Refusal | None:
+        """Why a client that has just connected is not served; None: it is."""
         ...
 
     def entered(self, connection: Connection) -> None:
@@ -79,8 +78,8 @@ class Connection(asyncio.Protocol):
         address = str(peer[0]) if isinstance(peer, tuple) and peer else ""
         self._reader = RequestReader(self._limits, house.held, address, house.new_parser)
         house.entered(self)
-        if house.full:
-            self._reader.refuse(Refusal(503, "too many connections are open; try again in a moment"))
+        if (objection := house.objection(transport)) is not None:
+            self._reader.refuse(objection)
             self._go_on()
         else:
             self._arm(self._limits.idle_s)

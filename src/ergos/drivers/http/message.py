@@ -75,7 +75,7 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error of ours
         super().__init__(what)
 
 
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"})
 _ONCE: Final = frozenset(
     {"host", "content-length", "transfer-encoding", "content-type", "authorization", "x-api-key", "origin", "expect"}
 )

@@ -11,6 +11,8 @@ Must not know: what the requests mean.
 from __future__ import annotations
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from typing import Final, TypeAlias
@@ -29,6 +31,10 @@ Worder: TypeAlias = Callable[[Refusal], tuple[dict[str, str], bytes]]
 """Words a refusal of the server itself: headers and body."""
 
 
+Objection: TypeAlias = Callable[[asyncio.BaseTransport], Refusal | None]
+"""Why a client that has just connected is not served; None: it is."""
+
+
 def plainly(refusal: Refusal) -> tuple[dict[str, str], bytes]:
     """A refusal as plain text."""
     return {"content-type": "text/plain; charset=utf-8"}, f"{refusal.what}\n".encode()
@@ -44,8 +50,9 @@ class HttpServer:
         *,
         clock: Clock | None = None,
         worder: Worder = plainly,
+        objection: Objection = lambda _: None,
     ) -> None:
-        """`clock`: answers carry the date if there is one."""
+        """`clock`: answers carry the date if there is one; `objection`: why this client is not served."""
         self.limits: HttpLimits = limits or HttpLimits()
         self.loop: asyncio.AbstractEventLoop
         self.held: Held = Held()
@@ -54,25 +61,36 @@ class HttpServer:
         self._handler: Final = handler
         self._clock: Final = clock
         self._worder: Final = worder
+        self._objection: Final = objection
         self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._connections: Final[set[Connection]] = set()
         self._tasks: Final[set[asyncio.Task[None]]] = set()
         self._date = (0, "")
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
-        """Listen; the port, which the system chooses for 0. Raises: WorldError."""
+    async def start(self, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None) -> int:
+        """Listen, in clear or with TLS; the port, which the system chooses for 0. Raises: WorldError."""
         import httptools
 
         self.loop = asyncio.get_running_loop()
         self.new_parser = httptools.HttpRequestParser
         try:
-            self._server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+            self._server = await self.loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG, ssl=tls)
         except OSError as error:
             raise WorldError(
                 f"{host}:{port} cannot be listened on: {error.strerror or error}",
                 remedy="choose another port, or stop the program that uses this one",
             ) from error
         return int(self._server.sockets[0].getsockname()[1])
+
+    async def start_unix(self, listener: socket.socket) -> None:
+        """Listen on a Unix socket that is bound already."""
+        import httptools
+
+        self.loop = asyncio.get_running_loop()
+        self.new_parser = httptools.HttpRequestParser
+        self._listener = listener
+        self._server = await self.loop.create_unix_server(lambda: Connection(self), sock=listener, backlog=BACKLOG)
 
     async def stop(self, grace_s: float = 0.0) -> None:
         """Take no more, let running handlers end for `grace_s` seconds, then cancel them."""
@@ -90,6 +108,8 @@ class HttpServer:
         for connection in list(self._connections):
             connection.abort()
         await asyncio.sleep(0)  # the transports say their goodbye on the next pass
+        if self._listener is not None:
+            self._listener.close()  # some loops listen on a copy
 
     @property
     def connections(self) -> int:
@@ -98,10 +118,11 @@ class HttpServer:
 
     # What connections ask for
 
-    @property
-    def full(self) -> bool:
-        """Whether no further connection is taken."""
-        return len(self._connections) > self.limits.connections_max or self.stopping
+    def objection(self, transport: asyncio.BaseTransport) -> Refusal | None:
+        """Why a client that has just connected is not served; None: it is."""
+        if len(self._connections) > self.limits.connections_max or self.stopping:
+            return Refusal(503, "too many connections are open; try again in a moment")
+        return self._objection(transport)
 
     def entered(self, connection: Connection) -> None:
         """A client came."""

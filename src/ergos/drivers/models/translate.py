@@ -70,12 +70,12 @@ async def translated(
 ) -> ModelCame:
     """The answer of a model to a call {"dialect", "body"} in any format but embeddings.
 
-    For the dialect `neutral` the value is the `Reply` as plain data, and `sink` is not used. `now_ns` dates the
-    answer. Raises: ValueShapeError, ModelError and its children, DeadlineError.
+    For the dialect `neutral` the value is the `Reply` as plain data, and `sink` gets each `Delta` in JSON. `now_ns`
+    dates the answer. Raises: ValueShapeError, ModelError and its children, DeadlineError.
     """
     dialect, body = args.get("dialect"), record(args.get("body"), "body")
     if dialect == "neutral":
-        return await _neutral(model, body, deadline_ns, hints, on_first)
+        return await _neutral(model, body, deadline_ns, hints, on_first, sink)
     codec = CODECS.get(dialect) if type(dialect) is str else None
     if codec is None:
         raise wrong("dialect", f"{dialect!r} cannot be carried over to {model.spec.name}")
@@ -113,7 +113,12 @@ async def translated(
 
 
 async def _neutral(
-    model: Model, body: Fields, deadline_ns: int, hints: Hints | None, on_first: Callable[[], None] | None
+    model: Model,
+    body: Fields,
+    deadline_ns: int,
+    hints: Hints | None,
+    on_first: Callable[[], None] | None,
+    sink: Sink | None,
 ) -> ModelCame:
     try:
         request = msgspec.convert({name: body[name] for name in body if name != "model"}, ModelRequest)
@@ -121,14 +126,16 @@ async def _neutral(
         raise wrong("body", f"this is no model request: {error}") from error
     request, told = _within(request, model), False
 
-    def on_delta(_: Delta) -> None:
+    def on_delta(delta: Delta) -> None:
         nonlocal told
         if not told and on_first is not None:
             on_first()
         told = True
+        if sink is not None:
+            sink(msgspec.json.encode(delta))
 
     # Streamed although nobody watches, so that the scheduler learns when the first token came.
-    watch = on_delta if on_first is not None else None
+    watch = on_delta if on_first is not None or sink is not None else None
     reply = await model.request(request, deadline_ns=deadline_ns, hints=hints, on_delta=watch)
     if not told and on_first is not None:
         on_first()
