@@ -395,6 +395,13 @@ def hosting(plan: Plan) -> Chapter:
     return chapter(plan)
 
 
+def console(plan: Plan) -> Chapter:
+    """What pages ask of a store with a million records."""
+    from bench.views_chapter import console as chapter
+
+    return chapter(plan)
+
+
 MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "calls": calls,
     "crowd": crowd,
@@ -408,4 +415,5 @@ MEASURES: Final[dict[str, Callable[[Plan], Chapter]]] = {
     "programs": programs,
     "permission": permission,
     "hosting": hosting,
+    "console": console,
 }
