@@ -23,7 +23,7 @@ from typing import Final, Protocol, cast
 import msgspec
 
 from ergos.base import error_tree, errors, limits
-from ergos.kernel import events, process, syscalls
+from ergos.kernel import events, own_events, process, syscalls
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "docs" / "reference"
@@ -188,8 +188,9 @@ def syscalls_page() -> str:
 def records_page() -> str:
     """Every kind of record of the journal with its fields."""
     parts: list[str] = []
-    for name, fields in class_fields(events).items():
-        kind = cast("object", getattr(events, name))
+    every = [(module, *found) for module in (events, own_events) for found in class_fields(module).items()]
+    for module, name, fields in every:
+        kind = cast("object", getattr(module, name))
         if not isinstance(kind, type) or not issubclass(kind, msgspec.Struct):
             continue
         tag = f" (`{kind.__struct_config__.tag}`)" if kind.__struct_config__.tag else ""
@@ -282,7 +283,24 @@ def _option(found: _Parameter) -> Option:
     return Option(spelling, found.help or "", f"`{default}`" if plain else "required" if found.required else "")
 
 
+def api_page() -> str | None:
+    """Every operation of the HTTP API."""
+    if find_spec("starlette") is None:
+        return None
+    from ergos.server.api.document import reference
+    from ergos.server.api.table import TABLE
+
+    return page(
+        "HTTP API",
+        "`/api/v1/openapi.json` of a running kernel describes every operation in full: parameters, bodies, answers,"
+        " errors and bounds. The role is the least that may ask: *keeper* is the owner of the home, *fresh* a sign-in"
+        " of the last minutes or a token made with `--decides`.",
+        reference(TABLE),
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str | None]]] = {
+    "api.md": api_page,
     "cli.md": cli_page,
     "errors.md": errors_page,
     "limits.md": limits_page,

@@ -9,7 +9,7 @@ import pytest
 
 from ergos.app.client import order
 from ergos.app.home import Home, home_at, reading
-from ergos.app.inbox import Inbox, deliveries, hosted_delivery, inbox_of, only
+from ergos.app.inbox import Inbox, deliveries, hosted_delivery, inbox_of, only, waiting_one
 from ergos.app.progress import standings
 from ergos.base.clock import DAY
 from ergos.base.errors import UsageError
@@ -119,6 +119,10 @@ def test_items_say_who_may_decide_them_and_a_delegate_sees_only_theirs(home: Hom
             async with reading(home) as reads:
                 mine = await inbox_of(home, reads, None, 0)
                 theirs = await inbox_of(home, reads, None, 0, by="bob")
+                for one in mine.waiting:
+                    assert await waiting_one(home, reads, one.item, 0) == one
+                    alone = await waiting_one(home, reads, one.item, 0, by="bob")
+                    assert alone == (one if one in theirs.waiting else None)
         return mine, theirs
 
     mine, theirs = asyncio.run(scenario())

@@ -14,6 +14,8 @@ import msgspec
 
 from ergos.app.home import Home
 from ergos.app.team import INBOX_SHOWN, team_of
+from ergos.app.views.calls import Assembly
+from ergos.app.views.own import CallRow
 from ergos.base.canonical import Plain
 from ergos.base.clock import SECOND
 from ergos.base.errors import UnknownPathError, UnknownProcessError
@@ -98,7 +100,7 @@ class Catalogue:
                 digest = (await self._agents()).get(place.name)
                 if digest is None:
                     raise UnknownPathError(f"no agent named {place.name!r} was started here")
-                return self._shown(await self.definition(digest))
+                return await self.shown(digest)
             case pattern:
                 return await self._of_process(place.pid, pattern.rpartition("/")[2])
 
@@ -131,7 +133,7 @@ class Catalogue:
                 }
                 return {"turn": await self.unpacked(process.memory), "kept": kept}
             case "definition":
-                return self._shown(await self.definition(process.definition))
+                return await self.shown(process.definition)
             case _:
                 definition = await self.definition(process.definition)
                 return [sentence(grant, self._home.settings.language) for grant in definition.grants]
@@ -222,10 +224,10 @@ class Catalogue:
             return []
         records = await self._reads.turn(process.pid, process.turn)
         past = history((record.at_ns, decode_body(record.body)) for record in records)
-        return [
-            {"key": key, "call": f"{one.call.kind} {one.call.name}", "effect": one.call.effect, "stands": _stands(one)}
-            for key, one in past.items()
-        ]
+        assembly = Assembly()
+        for record in records:
+            assembly.take(record)
+        return [_call(key, past[key], made.row()) for (_, key), made in assembly.made.items() if key in past]
 
     async def _agents(self) -> dict[str, Digest]:
         """Newest definition by agent."""
@@ -237,7 +239,9 @@ class Catalogue:
             after, scanned = rows[-1].pid, scanned + len(rows)
         return found
 
-    def _shown(self, definition: Definition) -> Plain:
+    async def shown(self, digest: Digest) -> Plain:
+        """A version of an agent as data, its grants in sentences. Raises: UnknownPathError."""
+        definition = await self.definition(digest)
         shown = cast("dict[str, Plain]", plain(definition))
         shown["grants"] = [sentence(grant, self._home.settings.language) for grant in definition.grants]
         return shown
@@ -264,6 +268,19 @@ _EFFECTS_ZH: Final = {
     "reconcilable": "可以查明是否已经发生",
     "irreversible": "无法撤回",
 }
+
+
+def _call(key: str, past: Past, row: CallRow) -> dict[str, Plain]:
+    """A call of the open turn; how long it waited for its owner, was in a queue, and was performed; null: not known."""
+    return {
+        "key": key,
+        "call": f"{past.call.kind} {past.call.name}",
+        "effect": past.call.effect,
+        "stands": _stands(past),
+        "waited_ns": row.waited_ns,
+        "queued_ns": row.queued_ns if row.ended_ns is not None else None,
+        "ran_ns": row.ran_ns if row.ended_ns is not None else None,
+    }
 
 
 def _stands(past: Past) -> str:

@@ -1,4 +1,5 @@
-"""What the tools of a kernel are made of: sandbox, way out, vault; built-in tools, made tools, servers; their mounts.
+"""What the tools of a kernel are made of: sandbox, way out, vault; built-in tools, made tools, servers, peers; their
+mounts.
 
 Rules: everything is opened when it is first needed, so that a kernel that uses none of it pays for none of it. What
 leaves goes by the owner's rules and is journaled. Composes; decides nothing.
@@ -7,13 +8,15 @@ leaves goes by the owner's rules and is journaled. Composes; decides nothing.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
 from ergos.app.making import MadeTools, propose_tool, workshop_at
+from ergos.app.peers_called import Called, called_peers
+from ergos.app.peers_received import Received
 from ergos.app.watching import LazyWatchers
 from ergos.base.canonical import Plain
 from ergos.base.entropy import Entropy
@@ -33,6 +36,7 @@ from ergos.kernel.egress import EgressRecord, EgressRules
 from ergos.kernel.mounts import Declined, Given, Offer, Question, pin_of
 from ergos.kernel.mounts import Pin as ServerPin
 from ergos.kernel.packages import Mounts, Tool
+from ergos.kernel.peers import FAMILY
 from ergos.kernel.ports import Signer
 from ergos.runtime.folder_settings import read_folders
 from ergos.runtime.kernel import Kernel
@@ -72,6 +76,8 @@ class LazySandboxes:
     def __init__(self, scratch: Path) -> None:
         self._scratch: Final = scratch
         self._found: HostSandboxes | NoSandboxes | None = None
+        self.on_kill: Callable[[Pid | None], object] | None = None
+        """Told of what is ended, wherever it runs."""
 
     @property
     def name(self) -> str:
@@ -88,6 +94,8 @@ class LazySandboxes:
 
     def kill(self, pid: Pid | None = None) -> int:
         """End every job of a process (None: every job)."""
+        if self.on_kill is not None:
+            self.on_kill(pid)
         return 0 if self._found is None else self._found.kill(pid)
 
     def close(self) -> None:
@@ -138,6 +146,12 @@ class Equipment:
         self.vault: Final = HomeVault(home, signer, entropy)
         self.sandboxes: Final = LazySandboxes(home / "scratch")
         self.host: Final = self._host() if settings.servers else None
+        self.received: Final = Received()
+        self.peers: Final[Called | None] = called_peers(
+            settings, signer, self._clock, self.vault, self.record, self.received
+        )
+        if self.peers is not None:
+            self.sandboxes.on_kill = self.peers.kill
         workshop = workshop_at(home)
         self._workspaces: Final = workspaces_of(home, settings.owner, settings.tools, lambda: read_folders(home))
         self.watchers: Final = LazyWatchers(self._watchers)
@@ -154,11 +168,13 @@ class Equipment:
             ),
             "tools.propose": propose_tool(workshop, self.sandboxes),
         }
-        servers = () if self.host is None else (cast("Mounts", self.host),)
+        servers = tuple(cast("Mounts", one) for one in (self.host, self.peers) if one is not None)
         self.mounts: Final[Mounts] = JoinedMounts((BuiltinMounts(own), MadeTools(workshop, self.sandboxes), *servers))
 
     async def look(self, server: str) -> Plain:
-        """What a server offers now, as it crosses the control socket. Raises: ErgosErrors."""
+        """What a server or peer offers now, as it crosses the control socket. Raises: ErgosErrors."""
+        if self.peers is not None and server.startswith(f"{FAMILY}."):
+            return cast("Plain", msgspec.to_builtins(await self.peers.look(server)))
         return cast("Plain", msgspec.to_builtins(await self._servers().look(server)))
 
     def log(self, server: str) -> tuple[str, ...]:
@@ -184,13 +200,13 @@ class Equipment:
         """A kernel starts on it: what was approved is mounted, and what is asked reaches its owner's inbox."""
         self._kernel = kernel
         self.watchers.attach(kernel.reactor.watches)
-        host = self.host
-        if host is None:
-            return
+        host, peers = self.host, self.peers
 
         def changed(name: str, pin: Pin | None) -> None:
-            if name in self._settings.servers:
+            if host is not None and name in self._settings.servers:
                 host.approve(name, None if pin is None else _approved(name, pin))
+            elif peers is not None and peers.named(name):
+                peers.approve(name, None if pin is None else _approved(name, pin))
 
         kernel.machine.pins.on_change = changed
 

@@ -116,15 +116,22 @@ async def waiting_of(
     home: Home, reads: SqliteReads, owner: str | None, now_ns: int, *, by: str = ""
 ) -> tuple[Waiting, ...]:
     """The open items, each with who may decide it."""
-    catalogue, cases = Catalogue(home, reads), Cases(home.settings.desk.rights, reads)
-    found: list[Waiting] = []
-    for item in await reads.items(owner, ITEMS_SHOWN):
-        shown = await catalogue.item(item)
-        case = await cases.of(item, shown["call"])
-        if by and objection(cases.rights, case, by, now_ns):
-            continue
-        found.append(Waiting(item=item, shown=shown, case=case, delegates=may_decide(cases.rights, case, now_ns)))
-    return tuple(found)
+    cases = Cases(home.settings.desk.rights, reads)
+    found = [await _waiting(home, reads, item, now_ns, cases) for item in await reads.items(owner, ITEMS_SHOWN)]
+    return tuple(one for one in found if not by or not objection(cases.rights, one.case, by, now_ns))
+
+
+async def waiting_one(home: Home, reads: SqliteReads, item: Item, now_ns: int, *, by: str = "") -> Waiting | None:
+    """One open item; None if this delegate may not decide it."""
+    cases = Cases(home.settings.desk.rights, reads)
+    one = await _waiting(home, reads, item, now_ns, cases)
+    return None if by and objection(cases.rights, one.case, by, now_ns) else one
+
+
+async def _waiting(home: Home, reads: SqliteReads, item: Item, now_ns: int, cases: Cases) -> Waiting:
+    shown = await Catalogue(home, reads).item(item)
+    case = await cases.of(item, shown["call"])
+    return Waiting(item=item, shown=shown, case=case, delegates=may_decide(cases.rights, case, now_ns))
 
 
 class Cases:

@@ -6,17 +6,19 @@ later changes, cut-off ends included.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 import msgspec
 
 from ergos.app.client import order
-from ergos.app.home import Home
+from ergos.app.home import Home, reading
 from ergos.base.errors import StoreError
 from ergos.base.limits import CHECKPOINT_RECORDS
 from ergos.drivers.sqlite_reads import SqliteReads
 from ergos.kernel.events import decode_body
 from ergos.kernel.own_events import Checkpoint
+from ergos.runtime.audit import Audit, audit
 from ergos.runtime.control import Sign
 
 _TAG: Final = b'"k":"checkpoint"'
@@ -45,6 +47,20 @@ async def receipt_of(home: Home, reads: SqliteReads) -> Checkpoint:
     if found is None:
         raise StoreError("nothing was signed yet", remedy="run something first: `ergos run PATH`")
     return found
+
+
+async def proven(home: Home, kept: Checkpoint | None = None, public_key: str | None = None) -> Audit:
+    """Check the whole journal, in a thread and a loop of its own: it computes for as long as the journal is long.
+
+    `kept`: a receipt from elsewhere; `public_key`: the only one that may have signed. Raises: StoreError.
+    """
+
+    async def audited() -> Audit:
+        async with reading(home) as reads:
+            reads.freeze()
+            return await audit(reads, kept=kept, public_key=public_key)
+
+    return await asyncio.to_thread(lambda: asyncio.run(audited()))
 
 
 def encoded(checkpoint: Checkpoint) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ergos.base.errors import UsageError
-from ergos.cli.options import HomeOption, JsonOption, home_of
+from ergos.cli.options import PORT_DEFAULT, HomeOption, JsonOption, home_of
 
 if TYPE_CHECKING:
     from ergos.app.enclosure import Shown
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from ergos.base.money import Amount
     from ergos.runtime.control import Enter, Entered
 
-PORT_DEFAULT = 7410
 COMMAND_CHARS = 60  # characters of a command that are shown
 
 BudgetOption = Annotated[
@@ -157,6 +156,7 @@ def serve(
     """Open the door to any program that speaks to OpenAI or Anthropic, until Ctrl-C; prints a token for it."""
     from ergos.app.daemon import run, serving
     from ergos.cli.render import note
+    from ergos.console.site import site_of
     from ergos.server.doorway import gate_of
 
     here = home_of(home)
@@ -167,7 +167,7 @@ def serve(
         )
 
     async def served() -> None:
-        async with serving(here, gate_of(here), port=port) as kernel:
+        async with serving(here, gate_of(here, site_of(here)), port=port) as kernel:
             entered = await _enter(here, asked)
             _show(entered)
             note("the door is open; Ctrl-C closes it, nothing is lost")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ergos.cli.options import HomeOption, JsonOption, home_of
+from ergos.cli.options import PORT_DEFAULT, HomeOption, JsonOption, home_of
 
 if TYPE_CHECKING:
     from ergos.app.home import Home
+
+
+class LogFormat(enum.Enum):
+    """How the log tells what happens."""
+
+    JSON = "json"
+    TEXT = "text"
 
 
 def up(
@@ -19,8 +27,16 @@ def up(
     port: Annotated[
         int | None,
         typer.Option(
-            "--port", min=0, max=65535, metavar="PORT", help="Open the door for programs on this port of loopback."
+            "--port",
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help=f"Port of the console and of the door for programs. Default: as in the settings, else {PORT_DEFAULT}.",
         ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat | None,
+        typer.Option("--log-format", help="Tell in the log what happens: a line an event, as json or text."),
     ] = None,
     tell: Annotated[
         int | None, typer.Option("--tell", hidden=True, help="Descriptor to say on that it stands.")
@@ -31,22 +47,39 @@ def up(
 
     here = home_of(home)
     if foreground:
-        _stay(here, tell, port)
+        _stay(here, tell, port, log_format)
         return
     from ergos.app.daemon import launch
 
-    launch(here, port)
-    note(f"up: {here.holder()}, home {here.folder}, log {here.log}")
+    launch(here, port, log_format.value if log_format is not None else None)
+    note(f"up: {here.holder()}, home {here.folder}, log {here.log}{_reached(here)}")
+    _say_console(here)
 
 
-def _stay(here: Home, tell: int | None, port: int | None) -> None:
+def _say_console(here: Home) -> None:
+    """Where the console is, and how one comes in."""
+    from ergos.cli.access import sign_in_address
+    from ergos.cli.render import note
+
+    note(f"console: {sign_in_address(here)} (good once, for five minutes; `ergos open` makes another)")
+
+
+def _reached(here: Home) -> str:
+    """Where others reach it, if the settings say so."""
+    url = here.settings.server.url
+    return f", reached at {url}" if url else ""
+
+
+def _stay(here: Home, tell: int | None, port: int | None, log_format: LogFormat | None) -> None:
     """Run the kernel in this process; with `tell`, say on that descriptor whether it stands."""
+    import json
     import os
 
     from ergos.app.catalogue import moment
     from ergos.app.daemon import READY, detach, run, serve
     from ergos.base.errors import ErgosError
     from ergos.cli.render import note
+    from ergos.console.site import site_of
     from ergos.drivers.host import HostClock
     from ergos.runtime.kernel import Kernel
     from ergos.server.doorway import gate_of
@@ -56,22 +89,29 @@ def _stay(here: Home, tell: int | None, port: int | None) -> None:
     clock = HostClock()
     told = tell is None
 
+    def said(what: str) -> None:
+        at = moment(clock.now_ns())
+        note(json.dumps({"at": at, "event": what}) if log_format is LogFormat.JSON else f"{at} {what}")
+
     def ready(_: Kernel) -> None:
         nonlocal told
-        note(f"{moment(clock.now_ns())} up: {here.holder()}, home {here.folder}")
+        said(f"up: {here.holder()}, home {here.folder}{_reached(here)}")
         if tell is not None:
             os.write(tell, READY)
             os.close(tell)
             told = True
 
+    named = port if port is not None else here.settings.server.port
+    opens, or_free = (PORT_DEFAULT, True) if named is None else (named, False)
+    form = log_format.value if log_format is not None else None
     try:
-        run(serve(here, ready, gate_of(here), port=port))
+        run(serve(here, ready, gate_of(here, site_of(here)), port=opens, or_free=or_free, log_format=form))
     except ErgosError as error:
         if not told and tell is not None:
             os.write(tell, str(error).encode())
-        note(f"{moment(clock.now_ns())} {error}")
+        said(str(error))
         raise
-    note(f"{moment(clock.now_ns())} down")
+    said("down")
 
 
 def down(home: HomeOption = None) -> None:
@@ -119,7 +159,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     say(f"journal   {found.records:,} records, store {found.store[:8]}")
     say(f"in memory {states}; {found.flying} calls under way")
     if found.door:
-        say(f"door      {found.door}; `ergos token NAME` makes a token")
+        say(f"console   {found.door}; `ergos open` signs you in, `ergos token NAME` lets a program in")
     if found.halted:
         say("STOP is in force; `ergos stop --all --lift` lifts it")
     if found.fault:

@@ -17,6 +17,9 @@ from ergos import __version__
 from ergos.base.error_tree import exit_code
 from ergos.base.errors import ErgosError, UsageError
 from ergos.cli import (
+    access,
+    acp,
+    backup,
     compose,
     emit,
     exchange,
@@ -30,6 +33,7 @@ from ergos.cli import (
     mcp,
     models,
     newsroom,
+    peers,
     proof,
     propose,
     secret,
@@ -127,11 +131,18 @@ app.command()(proof.verify)
 app.command()(proof.receipt)
 app.command()(look.ls)
 app.command()(look.cat)
+app.command()(acp.acp)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(backup.upgrade)
 app.command()(kernel.up)
+app.command(name="open")(access.open_console)
 app.command()(kernel.down)
 app.command()(kernel.status)
 app.command()(kernel.doctor)
+app.add_typer(access.app, name="access")
 app.add_typer(models.app, name="models")
+app.add_typer(peers.app, name="peers")
 app.add_typer(secret.app, name="secret")
 app.add_typer(tools.app, name="tools")
 app.add_typer(skills.app, name="skills")

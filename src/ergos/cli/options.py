@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
     from ergos.app.home import Home
+
+
+PORT_DEFAULT: Final = 7410  # where the console and the door are, if nothing else is said and nobody is there
 
 
 def _home(context: typer.Context, value: Path | None) -> Path | None:
