@@ -12,6 +12,7 @@ from urllib.parse import quote
 from starlette.routing import Route
 
 from ergos.app.access.authority import allowed
+from ergos.app.access.tool_desk import check_decides, tools_of
 from ergos.base.errors import ErgosError, RefusedError, UnknownPathError, UsageError
 from ergos.console.frame.formats import written
 from ergos.console.frame.visit import Visit
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ergos.app.tools_view import ToolRow, ToolsView
+    from ergos.app.tools_view import ToolRow
 
 ROWS: Final = 100  # tools of a page
 STATES: Final = ("all", "waiting", "ready", "disabled")
@@ -33,24 +34,10 @@ def tool_url(name: str) -> str:
     return f"/tools/{quote(name, safe='')}"
 
 
-def _view(visit: Visit) -> ToolsView:
-    """Raises: RefusedError."""
-    from ergos.app.tool_shops import view_at
-    from ergos.server.api.tools import SeatServers
-
-    seat = visit.seat
-    home, who = seat.home, seat.principal
-    if not who.keeper:
-        raise RefusedError("tools belong to the home, which is another owner's", remedy="ask the owner of the home")
-    may_ask = who.at_least("operator") and bool(home.settings.servers)
-    desk = SeatServers(seat) if may_ask else None
-    return view_at(home.folder, visit.language, owner=home.settings.owner, desk=desk, rules=home.settings.egress)
-
-
 async def tools(request: Request) -> Response:
     """The list."""
     visit = Visit.of(request)
-    found = await _view(visit).rows()
+    found = await tools_of(visit.seat, visit.language).rows()
     named, wanted, after = text(request, "show"), text(request, "q"), text(request, "after")
     state = named if named in STATES else "all"
     waiting = sum(_waits(one) for one in found)
@@ -89,7 +76,7 @@ async def tool(request: Request) -> Response:
 async def _found(visit: Visit, name: str) -> dict[str, Any]:
     """Raises: UnknownPathError."""
     try:
-        found = await _view(visit).show(name)
+        found = await tools_of(visit.seat, visit.language).show(name)
     except UsageError as error:
         raise UnknownPathError(f"no tool is called {name[:60]!r}") from error
     return {
@@ -110,8 +97,8 @@ async def decide(request: Request) -> Response:
     try:
         form = await visit.form()
         what, seen, by = form.text("what"), form.text("seen"), visit.seat.principal.name
-        _check_may(visit)
-        view = _view(visit)
+        check_decides(visit.seat)
+        view = tools_of(visit.seat, visit.language)
         if what == "approve":
             grants = await view.approve(name, seen, by)
             return visit.done(back, "tools.approved_asks" if grants else "tools.approved", name=name, n=len(grants))
@@ -126,15 +113,6 @@ async def decide(request: Request) -> Response:
         return visit.refused(error, back=back)
 
 
-def _check_may(visit: Visit) -> None:
-    """Raises: RefusedError, SignInError. Made tools are kept in files, which no request to the kernel guards."""
-    from ergos.app.access.authority import check_fresh
-
-    if not allowed(visit.seat.principal, Pin):
-        raise RefusedError("tools are approved by the owner of the home")
-    check_fresh(visit.seat.principal)
-
-
 async def log(request: Request) -> Response:
     """The last lines a server of tools wrote that are no messages."""
     visit = Visit.of(request)
@@ -142,7 +120,7 @@ async def log(request: Request) -> Response:
     if not visit.seat.principal.at_least("operator"):
         raise RefusedError("this needs the role operator")
     try:
-        said = await _view(visit).log(server)
+        said = await tools_of(visit.seat, visit.language).log(server)
     except UsageError as error:
         raise UnknownPathError(f"no server of tools is called {server[:60]!r}") from error
     return visit.page("tool_log.html", server=server, said=said)

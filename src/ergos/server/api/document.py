@@ -38,6 +38,7 @@ _TAGS: Final = {
     "triggers": "What wakes agents.",
     "entrance": "The door for foreign programs.",
     "tools": "Tools and what changed of them.",
+    "peers": "Agents of other makers that agents may ask.",
     "skills": "Installed skills.",
     "models": "Models that were found.",
     "secrets": "Keys and passwords, never read back.",

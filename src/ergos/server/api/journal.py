@@ -6,19 +6,17 @@ Not reachable here on purpose: the records of other owners; the whole journal wi
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Final, cast
 
 import msgspec
 
 from ergos.app.catalogue import moment, plain
-from ergos.app.home import Home, reading
-from ergos.app.receipt import newest_checkpoint
+from ergos.app.home import reading
+from ergos.app.receipt import newest_checkpoint, proven
 from ergos.app.views.own import RecordRow
 from ergos.base.errors import OverloadedError, UnknownPathError
 from ergos.base.ids import Digest, Pid
 from ergos.kernel.own_events import Checkpoint
-from ergos.runtime.audit import Audit, audit
 from ergos.runtime.control import Sign, Signed
 from ergos.server.api.operation import Asked, Operation, Takes
 from ergos.server.api.shapes import ROWS, Count, Digits, Limit, Moment, Page, SeqNumber
@@ -166,8 +164,7 @@ async def verify(asked: Asked, _: object, body: Verify) -> Proof:
         one = body.checkpoint
         kept = Checkpoint(seq=one.seq, hash=Digest(one.hash), public_key=one.public_key, signature=one.signature)
     async with proving:
-        # A thread and a loop of its own: it computes for as long as the journal is long.
-        found = await asyncio.to_thread(lambda: asyncio.run(_audited(asked.seat.home, kept, body.public_key)))
+        found = await proven(asked.seat.home, kept, body.public_key)
     return Proof(
         sound=found.sound,
         problem=str(found.problem) if found.problem is not None else "",
@@ -180,12 +177,6 @@ async def verify(asked: Asked, _: object, body: Verify) -> Proof:
         holds_open=found.holds_open,
         public_keys=found.public_keys,
     )
-
-
-async def _audited(home: Home, kept: Checkpoint | None, public_key: str | None) -> Audit:
-    async with reading(home) as reads:
-        reads.freeze()
-        return await audit(reads, kept=kept, public_key=public_key)
 
 
 OPERATIONS: Final = (

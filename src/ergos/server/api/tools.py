@@ -6,25 +6,17 @@ seat, so that authority is checked where it always is; who may not ask them sees
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import msgspec
 
-from ergos.app.home import reading
-from ergos.base.errors import ErgosError, UnknownPathError, UsageError, ValueShapeError
-from ergos.kernel.mounts import Offer, Pin, ServerSettings, pin_of
+from ergos.app.access.tool_desk import tools_of
+from ergos.base.errors import UnknownPathError, UsageError
 from ergos.kernel.permission.sentences import sentence
-from ergos.runtime.control import LogOf, Look, Told
-from ergos.runtime.control import Pin as Approve
-from ergos.runtime.pins import Pins
-from ergos.runtime.vault import Vault
 from ergos.server.api.operation import Asked, Link, Operation, Takes
 from ergos.server.api.shapes import AnyName, Seen
 
 if TYPE_CHECKING:
-    from ergos.app.access.seat import Seat
     from ergos.app.tools_view import ToolRow, ToolsView
 
 ToolState = Literal["ready", "changed", "pending", "disabled"]
@@ -105,66 +97,8 @@ class ServerLog(msgspec.Struct, frozen=True, kw_only=True):
     log: str
 
 
-class SeatServers:
-    """`ServerDesk` of one seat."""
-
-    def __init__(self, seat: Seat) -> None:
-        self._seat: Final = seat
-
-    def settings(self) -> Mapping[str, ServerSettings]:
-        """What the owner says of each, by name."""
-        return self._seat.home.settings.servers
-
-    async def pins(self) -> Mapping[str, Pin]:
-        """What was approved, by server."""
-        async with reading(self._seat.home) as reads:
-            pins = Pins()
-            await pins.restore(await reads.facts(), Vault(reads))  # type: ignore[arg-type] - a vault only reads blobs
-        return {name: pin_of(pin.definitions) for name, pin in pins.items() if name in self.settings()}
-
-    async def look(self, server: str) -> Offer:
-        """What a server offers now. Raises: ErgosError."""
-        reply = cast("Told", await self._seat.perform(Look(server=server)))
-        try:
-            return msgspec.convert(reply.value, Offer)
-        except msgspec.ValidationError as error:
-            raise ValueShapeError(f"this is no offer of a server: {error}") from error
-
-    async def looks(self, servers: Sequence[str]) -> Mapping[str, Offer | ErgosError]:
-        """What each of them offers, all asked at once; what was raised of one that says nothing."""
-
-        async def looked(server: str) -> Offer | ErgosError:
-            try:
-                return await self.look(server)
-            except ErgosError as error:
-                return error
-
-        found = await asyncio.gather(*(looked(server) for server in servers))
-        return dict(zip(servers, found, strict=True))
-
-    async def approve(self, server: str, pin: Pin, by: str) -> None:
-        """Journal that these definitions are approved, and mount them."""
-        await self._seat.perform(Approve(name=server, digest=pin.digest, definitions=pin.plain, by=by))
-
-    async def log(self, server: str) -> Sequence[str]:
-        """The last lines it wrote that are no messages."""
-        reply = cast("Told", await self._seat.perform(LogOf(server=server)))
-        return [str(line) for line in cast("list[object]", reply.value)]
-
-
 def _view(asked: Asked) -> ToolsView:
-    from ergos.app.tool_shops import view_at
-
-    seat = asked.seat
-    home = seat.home
-    may_ask = seat.principal.keeper and seat.principal.at_least("operator") and bool(home.settings.servers)
-    return view_at(
-        home.folder,
-        home.settings.language,
-        owner=home.settings.owner,
-        desk=SeatServers(seat) if may_ask else None,
-        rules=home.settings.egress,
-    )
+    return tools_of(asked.seat, asked.seat.home.settings.language)
 
 
 async def listed(asked: Asked, takes: ListTools, _: None) -> ToolList:
