@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.server.api.rig import BOB, OPERATOR, VIEWER, House, play
+from tests.server.api.rig import BOB, OPERATOR, STALE, VIEWER, House, play
 
 READER = "Every morning at 8 read https://example.org/feed and write a summary of at most one page"
 
@@ -98,5 +98,20 @@ def test_another_owner_learns_nothing_of_the_home_by_compiling(tmp_path: Path) -
         theirs = await house.ask("POST", "/words/compile", body, who=BOB)
         assert theirs.status == mine.status == 200
         assert "hidden" not in str([one["choices"] for one in theirs.json["diagnostics"]])
+
+    play(tmp_path, scenario)
+
+
+def test_an_agent_is_made_after_a_fresh_sign_in_only(tmp_path: Path) -> None:
+    """Its words give it grants, and a grant wants one."""
+
+    async def scenario(house: House) -> None:
+        body = {
+            "prose": "every day at 9 am UTC read https://example.org/feed.xml and tell me what is new",
+            "name": "reader",
+        }
+        assert await house.refused("POST", "/agents", body, who=STALE) == (403, "E313")
+        assert not (house.home.folder / "agents" / "reader").exists()
+        assert (await house.ask("POST", "/agents", body)).status == 201
 
     play(tmp_path, scenario)

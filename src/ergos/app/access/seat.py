@@ -7,6 +7,7 @@ was found here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final, cast
 
@@ -50,6 +51,8 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     views: Callable[[str], OwnViews]
     """The read model of one owner."""
+    compiling: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    """Held while words are compiled: one text at a time, whoever sends them, however long they are."""
 
 
 class StoreWhose:

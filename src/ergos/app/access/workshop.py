@@ -75,14 +75,15 @@ class Workshop:
         from ergos.compile.pipeline import compile_prose
 
         known = await self.circumstances(timezone, language)
-        compiled = await asyncio.to_thread(compile_prose, prose, known, name=name)
+        async with self._seat._ground.compiling:  # noqa: SLF001 - its seat
+            compiled = await asyncio.to_thread(compile_prose, prose, known, name=name)
         old = None
         if compiled.file is not None and self.may_make:
             old = await asyncio.to_thread(self._standing, compiled.file.name)
         return Draft(compiled=compiled, known=known, old=old)
 
-    async def make(self, draft: Draft, *, seen: str, replace: bool = False) -> Path:
-        """Put the agent into the home; its folder. `seen`: of the draft that was agreed to.
+    async def make(self, draft: Draft, *, seen: str | None, replace: bool = False) -> Path:
+        """Put the agent into the home; its folder. `seen`: of the draft that was agreed to; None: nothing was shown.
 
         Raises: RefusedError, SignInError; UsageError for what is not ready, is not what was seen, or stands already.
         """
@@ -93,7 +94,7 @@ class Workshop:
         check_fresh(self._seat.principal)
         if not draft.compiled.ready or draft.compiled.file is None:
             raise UsageError("these words are not ready", remedy="see what is wrong or asked, and say it")
-        if draft.seen != seen:
+        if seen not in (None, draft.seen):
             raise UsageError("this is not what you saw: something has changed since", remedy="look at it again")
         target = self._target(draft.compiled.file.name)
         await asyncio.to_thread(install, self._seat.home, draft.compiled, target, replace=replace)
@@ -103,6 +104,10 @@ class Workshop:
         """The program of an agent that stands in the home, and its text. Raises: UnknownPathError, DefinitionError."""
         from ergos.app.composing import agent_file_of
 
+        return await asyncio.to_thread(agent_file_of, self.folder(agent))
+
+    def folder(self, agent: str) -> Path:
+        """Where an agent of the home stands. Raises: UnknownPathError."""
         if not self._seat.principal.keeper:
             raise UnknownPathError(f"no agent {agent[:100]!r} stands in this home")
         try:
@@ -110,8 +115,8 @@ class Workshop:
         except UsageError:
             target = None
         if target is None or not (target / "AGENT.md").is_file():
-            raise UnknownPathError(f"no agent {agent[:100]!r} stands in this home")
-        return await asyncio.to_thread(agent_file_of, target)
+            raise UnknownPathError(f"no agent {agent[:100]!r} stands in this home", remedy="make one of your words")
+        return target
 
     def _target(self, agent: str) -> Path:
         target = self._seat.home.folder / FOLDER / checked_name(agent, what="an agent")

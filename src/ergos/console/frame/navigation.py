@@ -37,6 +37,7 @@ PLACES: Final = (
     Place("nav.memory", "/memory", "m", "books"),
     Place("nav.models", "/models", "o", "books"),
     Place("nav.tools", "/tools", "s", "books"),
+    Place("nav.peers", "/peers", "e", "books"),
     Place("nav.audit", "/audit", "u", "books"),
 )
 

@@ -107,7 +107,7 @@ async def decide(request: Request) -> Response:
             return visit.done("/tools", "tools.rejected", name=name)
         if what == "withdraw":
             await view.withdraw(name, by)
-            return visit.done(back, "tools.withdrawn", name=name)
+            return visit.done("/tools", "tools.withdrawn", name=name)
         raise UsageError("one approves, rejects or withdraws a tool")
     except ErgosError as error:
         return visit.refused(error, back=back)

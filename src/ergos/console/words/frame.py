@@ -108,5 +108,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "nav.memory": ("Memory", "记忆"),
     "nav.models": ("Models", "模型"),
     "nav.tools": ("Tools", "工具"),
+    "nav.peers": ("Peers", "伙伴"),
     "nav.audit": ("Audit", "审计"),
 }

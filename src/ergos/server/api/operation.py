@@ -49,8 +49,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The OpenAPI document."""
     page: Callable[[], str]
     """The list of operations, for people."""
-    compiling: asyncio.Semaphore
-    """Places for words that are read; who finds none waits."""
     rehearsing: asyncio.Semaphore
     """Places for dry runs."""
 

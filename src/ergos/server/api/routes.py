@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from starlette.routing import Route
     from starlette.types import Receive, Scope, Send
 
-COMPILING: Final = 1  # words read at once: reading computes, up to some seconds for the longest
 DRY_RUNS: Final = 2  # dry runs at once; each drives a whole program
 KEY_CHARS_MAX: Final = 200  # characters of an Idempotency-Key; a UUID has 36
 _ENCODER: Final = msgspec.json.Encoder()
@@ -73,7 +72,6 @@ def api_routes(
         streams=Streams(),
         document=cache(lambda: document.encoded(table)),
         page=cache(lambda: document.page(table)),
-        compiling=asyncio.Semaphore(COMPILING),
         rehearsing=asyncio.Semaphore(DRY_RUNS),
     )
     by_path: dict[str, dict[str, Operation]] = {}

@@ -11,14 +11,13 @@ a token write into any folder of the machine; and the reading by a model, which 
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import msgspec
 
-from ergos.base.errors import OverloadedError, UnknownPathError, UsageError
-from ergos.base.ids import name as checked_name
+from ergos.app.access.workshop import Draft, Workshop
+from ergos.base.errors import OverloadedError
 from ergos.compile.circumstances import Circumstances
 from ergos.compile.diagnostics import Diagnostic, blocks
 from ergos.compile.preview.page import Section
@@ -150,32 +149,13 @@ class DryShown(msgspec.Struct, frozen=True, kw_only=True):
 
 async def compiled(asked: Asked, _: object, body: Words) -> Program:
     """What would come of these words."""
-    made, known = await _compiled(asked, body)
-    return _program(made, known, _language(asked, made))
+    draft = await _draft(asked, body)
+    return _program(draft.compiled, draft.known, _language(asked, draft.compiled))
 
 
-async def _compiled(asked: Asked, body: Words) -> tuple[Compiled, Circumstances]:
-    from ergos.compile.pipeline import compile_prose
-
-    known = await _known(asked, body.timezone, body.language)
-    async with asked.parts.compiling:
-        return await asyncio.to_thread(compile_prose, body.prose, known, name=body.name or ""), known
-
-
-async def _known(asked: Asked, timezone: str = "", language: Language | None = None) -> Circumstances:
-    """Raises: UsageError."""
-    from ergos.app.composing import circumstances_of
-
-    home = asked.seat.home
-    known = await circumstances_of(
-        home, folder=home.folder / "agents", environ=os.environ, timezone=timezone, language=language, models=False
-    )
-    if asked.seat.principal.keeper:
-        return known
-    # What the home has is its keeper's to know.
-    return msgspec.structs.replace(
-        known, secrets=frozenset(), agents=frozenset(), roots={}, accounts=frozenset(), writable=frozenset()
-    )
+async def _draft(asked: Asked, body: Words) -> Draft:
+    shop = Workshop(asked.seat)
+    return await shop.draft(body.prose, name=body.name or "", timezone=body.timezone, language=body.language)
 
 
 def _language(asked: Asked, made: Compiled) -> Language:
@@ -232,31 +212,13 @@ def _cost(found: Any) -> CostShown:  # noqa: ANN401 - `check.cost.Cost`, which i
 
 async def make(asked: Asked, _: object, body: NewAgent) -> Answered:
     """Make an agent of words."""
-    from ergos.app.composing import install
-
-    made, known = await _compiled(asked, body)
-    program = _program(made, known, _language(asked, made))
+    draft = await _draft(asked, body)
+    made = draft.compiled
+    program = _program(made, draft.known, _language(asked, made))
     if not made.ready or made.file is None:
         return Answered(body=program, status=200)
-    home = asked.seat.home
-    target = home.folder / "agents" / checked_name(made.file.name, what="an agent")
-    if target.is_symlink():
-        raise UsageError(f"{target.name} is a link", remedy="give the agent another name")
-    await asyncio.to_thread(install, home, made, target, replace=body.replace)
+    await Workshop(asked.seat).make(draft, seen=None, replace=body.replace)
     return Answered(body=program, headers={"location": f"{BASE}/agents/{made.file.name}/source"})
-
-
-def _folder(asked: Asked, agent: str) -> Path:
-    """Where an agent of this home stands. Raises: UnknownPathError."""
-    try:
-        folder = asked.seat.home.folder / "agents" / checked_name(agent, what="an agent")
-    except UsageError:
-        folder = None
-    if folder is None or not (folder / "AGENT.md").is_file() or folder.is_symlink():
-        raise UnknownPathError(
-            f"no agent {agent[:100]!r} stands in this home", remedy="POST /agents makes one of words"
-        )
-    return folder
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -270,11 +232,9 @@ class _Read(msgspec.Struct, frozen=True):
 
 async def _read(asked: Asked, agent: str) -> _Read:
     """Raises: UnknownPathError, DefinitionError."""
-    from ergos.app.composing import agent_file_of
-
-    folder = _folder(asked, agent)
-    file, text = await asyncio.to_thread(agent_file_of, folder)
-    return _Read(folder, file, text, await _known(asked))
+    shop = Workshop(asked.seat)
+    file, text = await shop.source(agent)
+    return _Read(shop.folder(agent), file, text, await shop.circumstances())
 
 
 async def source(asked: Asked, takes: OfAgent, _: None) -> AgentText:
@@ -311,7 +271,7 @@ async def dry(asked: Asked, takes: OfAgent, body: DryIt) -> DryShown:
     from ergos.app.dry_run import dry_run
     from ergos.app.dry_stage import DryOptions
 
-    folder = _folder(asked, takes.agent)
+    folder = Workshop(asked.seat).folder(takes.agent)
     options = DryOptions(
         now_ns=asked.seat.now_ns,
         event=body.event,
@@ -350,7 +310,7 @@ OPERATIONS: Final = (
     ),
     Operation(
         id="makeAgent", method="POST", path="/agents", tag="words", run=make, body=NewAgent, reply=Program,
-        status=201, role="owner", keeper=True, once=True, refuses=(409, 507), example=_EXAMPLE,
+        status=201, role="owner", keeper=True, fresh=True, once=True, refuses=(409, 507), example=_EXAMPLE,
         summary="Make an agent of words, in HOME/agents.",
         says="Where something is wrong, or has to be asked, it says so with 200 and writes nothing.",
         links=(
