@@ -87,3 +87,28 @@ def test_nothing_is_opened_for_a_kernel_that_nobody_looks_at(tmp_path: Path) -> 
         assert not (home.folder / "views.db").exists()
 
     asyncio.run(play())
+
+
+def test_who_tries_what_no_page_of_ours_does_is_journaled_once_for_each_reason(rig: Rig) -> None:
+    from urllib.error import HTTPError
+    from urllib.request import Request, urlopen
+
+    from ergos.kernel.events import decode_body
+    from ergos.kernel.own_events import TurnedAway
+
+    secret = "ergos_0123456789abcdef0123456789abcdef"
+    tried = (
+        ("/", {"Host": "evil.example"}), ("/", {"Origin": "null"}), (f"/?token={secret}", {}),
+        ("/api/v1/status", {"Authorization": f"Bearer {secret}"}), ("/inbox", {}),
+    )  # fmt: skip
+    for path, headers in tried * 20:
+        try:
+            urlopen(Request(rig.url + path, headers=headers), timeout=10).close()
+        except HTTPError as error:
+            error.close()
+    bodies = [decode_body(bytes(record.body)) for record in rig.records()]
+    away = [body for body in bodies if isinstance(body, TurnedAway) and body.surface == "site"]
+    assert {one.why for one in away} >= {"host", "origin", "url_token", "token"}
+    assert "sign_in" not in {one.why for one in away}, "who has not signed in is no attacker"
+    assert len(away) <= 2 * len({one.why for one in away}), "a flood is no flood of records"
+    assert not any(secret in record.body.decode() for record in rig.records())

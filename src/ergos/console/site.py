@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ergos.drivers.vault.home_vault import HomeVault
     from ergos.runtime.kernel import Kernel
     from ergos.server.doorway import MakeSite, Perform
-    from ergos.server.entrance import Attempts
     from ergos.server.entrance_answers import Message, Receive, Send
     from ergos.server.entrance_routes import Enter
 
@@ -104,13 +103,18 @@ class KernelSite:
         from ergos.server.entrance import Attempts, Entrance
         from ergos.server.entrance_checks import Place
         from ergos.server.entrance_guests import guests_of
+        from ergos.server.entrance_routes import Enter
+        from ergos.server.tally import Tally
 
         home, kernel = self._home, self._kernel
         ground, pulse = await self._ground()
         # The clock of the command line, which makes codes and tokens, too.
         register = Register(home.folder, HostClock(), HostEntropy(), keeper=home.settings.owner)
-        tries = Attempts(register.clock)
-        routes = await self._routes(register, tries, ground, pulse)
+        tries, tally = Attempts(register.clock), Tally(kernel.machine, home.settings.owner, "site")
+        tally.start(kernel.reactor.task)
+        self._closing.append(tally.close)
+        enter = Enter(register, tries, turned_page, tally.turned_away)
+        routes = await self._routes(register, enter, ground, pulse)
         inner = Starlette(routes=routes, exception_handlers={ErgosError: on_error, HTTPException: on_missing})
         inner.state.pulse, inner.state.streams, inner.state.tap = pulse, Streams(), Tap(kernel.machine)
         listen = home.settings.server
@@ -124,6 +128,7 @@ class KernelSite:
             pid_of=guests_of(kernel),
             tries=tries,
             page=turned_page,
+            turned_away=tally.turned_away,
         )
         return _Built(entrance, inner, ground)
 
@@ -163,17 +168,14 @@ class KernelSite:
         )
         return ground, pulse
 
-    async def _routes(self, register: Register, tries: Attempts, ground: Ground, pulse: Pulse) -> list[BaseRoute]:
-        from ergos.console.pages.enter import turned_page
+    async def _routes(self, register: Register, enter: Enter, ground: Ground, pulse: Pulse) -> list[BaseRoute]:
         from ergos.drivers.host import HostEntropy
         from ergos.server.a2a_site import open_a2a
         from ergos.server.api.repeats import Repeats
         from ergos.server.api.routes import api_routes
-        from ergos.server.entrance_routes import Enter
         from ergos.server.metrics import Metrics, metrics_route
 
         home, kernel = self._home, self._kernel
-        enter = Enter(register, tries, turned_page)
         routes: list[BaseRoute] = [*enter.routes(), *self._oidc(register, enter)]
         repeats = Repeats(home.folder, ground.clock)
 

@@ -101,9 +101,9 @@ class TurnedAway(Record, frozen=True, tag="away"):
     owner: str
     """At whose door."""
     surface: str
-    """Which door: 'a2a'."""
+    """Which door: 'a2a', or 'site' for everything else at the port."""
     peer: str
-    """Who asked; '': nobody who is known; '*': one of too many to tell them apart."""
+    """Who asked: a peer's name, at the site an address; '': nobody who is known; '*': one of too many to tell apart."""
     why: str
     """The reason, as a word."""
     count: int

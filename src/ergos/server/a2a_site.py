@@ -39,7 +39,7 @@ from ergos.server.a2a_peers import Pass, Peers, Purses
 from ergos.server.a2a_publishing import Publication
 from ergos.server.a2a_push import GuardedOutside, Outside, Place, Pushes, Teller, place_of
 from ergos.server.a2a_story import Numbered
-from ergos.server.a2a_tally import Tally
+from ergos.server.tally import Tally
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -90,7 +90,7 @@ class A2a:
         self._boards: Final = {one.name: Board(one, shared) for one in publications}
         for board in self._boards.values():
             board.pushes = Pushes(board, self._outbox, places)
-        self._tally: Final = Tally(machine, home.settings.owner)
+        self._tally: Final = Tally(machine, home.settings.owner, "a2a")
         self.door: Final = Door(
             self._applications(secret, base), gatekeeper, self._alone(), turned=self._tally.turned_away
         )

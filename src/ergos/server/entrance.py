@@ -41,15 +41,19 @@ from ergos.server.entrance_answers import (
     refuse,
 )
 from ergos.server.entrance_checks import (
+    SILENT,
     Came,
     Place,
     Turned,
+    TurnedAway,
     bearer_of,
     check_form,
     check_json,
     is_local,
     read,
     session_of,
+    unheard,
+    zone_of,
 )
 from ergos.server.entrance_forms import with_csrf
 from ergos.server.entrance_guests import PidOf
@@ -99,8 +103,12 @@ class Entrance:
         pid_of: PidOf | None = None,
         tries: Attempts | None = None,
         page: Page = plain_page,
+        turned_away: TurnedAway = unheard,
     ) -> None:
-        """`pid_of`: whose a process's token is; `tries`: shared with the routes of /enter; `page`: words a refusal."""
+        """`pid_of`: whose a process's token is; `tries`: shared with the routes of /enter; `page`: words a refusal;
+        `turned_away`: is told of those who try what no page and no program of ours does.
+        """
+        self._turned_away: Final = turned_away
         self._app: Final = app
         self._register: Final = register
         self._ground: Final = ground
@@ -128,6 +136,7 @@ class Entrance:
             out.came = came
             state, receive = await self._admitted(came, receive, out)
         except Turned as turned:
+            self._note(scope, turned)
             await refuse(out.send, turned, Asker.of(scope), language, self._page)
         except SettingsError:
             await refuse(out.send, Turned(503, "closed"), Asker.of(scope), language, self._page)
@@ -135,6 +144,11 @@ class Entrance:
             if state is not None:
                 state["language"] = language
                 await self._served(scope, receive, out, state)
+
+    def _note(self, scope: Message, turned: Turned) -> None:
+        if turned.why not in SILENT:
+            peer = str((scope.get("client") or ("",))[0])
+            self._turned_away(peer, turned.why, f"{scope.get('method', '')} {zone_of(str(scope.get('path', '')))}")
 
     async def _served(self, scope: Message, receive: Receive, out: _Answer, state: dict[str, Any]) -> None:
         """Hand it on, counted among those under way."""
@@ -252,7 +266,9 @@ class Entrance:
         """A WebSocket passes the checks of a page that reads, and shows a session or a token for the API."""
         try:
             came, state = self._socket_state(scope)
-        except (Turned, SettingsError):
+        except (Turned, SettingsError) as error:
+            if isinstance(error, Turned):
+                self._note(scope, error)
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return

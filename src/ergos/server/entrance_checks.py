@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
@@ -55,6 +55,16 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses of the proxies before it; then nobody else but this machine is answered."""
     tls: bool = False
     """Speaks TLS itself."""
+
+
+TurnedAway: TypeAlias = Callable[[str, str, str], None]
+"""Told of who is not let in: address, reason, and what was asked for, without anything that could be a secret."""
+SILENT: Final = frozenset({"sign_in", "busy", "tries", "closed"})
+"""Reasons that are no attack: who has not signed in yet, or comes too often, is told and forgotten."""
+
+
+def unheard(_: str, __: str, ___: str) -> None:
+    """Tells nobody."""
 
 
 class Came(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from ergos.app.access.register import SESSION_S, Register
 from ergos.base.errors import SettingsError
 from ergos.server.entrance import Attempts
 from ergos.server.entrance_answers import Asker, Page, plain_page, refusal
-from ergos.server.entrance_checks import FORM, Came, Turned, check_form, session_of
+from ergos.server.entrance_checks import FORM, SILENT, Came, Turned, TurnedAway, check_form, session_of, unheard
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,8 +45,11 @@ class Shown(msgspec.Struct, frozen=True):
 class Enter:
     """The two routes, over one register."""
 
-    def __init__(self, register: Register, tries: Attempts, page: Page = plain_page) -> None:
-        """`tries`: shared with the entrance."""
+    def __init__(
+        self, register: Register, tries: Attempts, page: Page = plain_page, turned_away: TurnedAway = unheard
+    ) -> None:
+        """`tries` and `turned_away`: shared with the entrance."""
+        self._turned_away: Final = turned_away
         self._register: Final = register
         self._tries: Final = tries
         self._page: Final = page
@@ -85,6 +88,8 @@ class Enter:
         """Say why somebody is not let in."""
         from starlette.responses import Response
 
+        if turned.why not in SILENT:
+            self._turned_away(request.state.came.peer, turned.why, "POST enter")
         headers, body = refusal(turned, Asker.of(request.scope), request.state.language, self._page)
         return Response(body, turned.status, headers)
 

@@ -6,7 +6,7 @@ import asyncio
 
 from ergos.kernel.events import decode_body
 from ergos.kernel.own_events import TurnedAway
-from ergos.server.a2a_tally import KEYS_MAX, OTHERS, PERIOD_S, TEXT_CHARS_MAX, Tally
+from ergos.server.tally import KEYS_MAX, OTHERS, PERIOD_S, TEXT_CHARS_MAX, Tally
 from tests.runtime.kernels import Rig, play
 
 
@@ -18,7 +18,7 @@ def _records(rig: Rig) -> list[TurnedAway]:
 def test_a_refusal_is_journaled_at_once_and_a_flood_once_a_minute():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        tally = Tally(kernel.machine, "alice")
+        tally = Tally(kernel.machine, "alice", "a2a")
         tally.start(kernel.reactor.task)
         for _ in range(1_000):
             tally.turned_away("acme", "token", "x" * 1_000)
@@ -46,7 +46,7 @@ def test_a_refusal_is_journaled_at_once_and_a_flood_once_a_minute():
 def test_no_two_records_of_one_peer_and_reason_within_a_minute_and_no_refusal_uncounted():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        tally = Tally(kernel.machine, "alice")
+        tally = Tally(kernel.machine, "alice", "a2a")
         tally.start(kernel.reactor.task)
         for number in range(500):
             tally.turned_away(f"peer{number % 3}", ("pace", "large")[number % 2], "no")
@@ -70,7 +70,7 @@ def test_no_two_records_of_one_peer_and_reason_within_a_minute_and_no_refusal_un
 def test_more_peers_than_are_told_apart_are_counted_together():
     async def scenario(rig: Rig) -> None:
         kernel = await rig.boot()
-        tally = Tally(kernel.machine, "alice")
+        tally = Tally(kernel.machine, "alice", "a2a")
         for number in range(5_000):
             tally.turned_away(f"p{number}", "token", "no")
         await tally.close()

@@ -1,7 +1,7 @@
-"""Journals the requests of peers that are refused at the door, or by what is behind it: never more than a few a minute.
+"""Journals the requests that are refused at a door, or by what is behind it: never more than a few a minute.
 
-The first of a peer, for a reason, is journaled at once; those that follow are counted, and a minute later their number
-is. A crash loses counts of that minute, and no request that began something: those have records of their own.
+The first of one who asks, for a reason, is journaled at once; those that follow are counted, and a minute later their
+number is. A crash loses counts of that minute, and no request that began something: those have records of their own.
 
 Rules: what a record may cost is bounded, whoever asks and however often; decides nothing.
 """
@@ -19,7 +19,6 @@ from ergos.runtime.machine import Machine
 PERIOD_S: Final = 60.0  # seconds between two records of one peer and reason
 KEYS_MAX: Final = 64  # peers and reasons told apart in one such time; there are a dozen reasons
 TEXT_CHARS_MAX: Final = 200  # characters kept of what a client was told
-SURFACE: Final = "a2a"
 OTHERS: Final = "*"
 
 Run: TypeAlias = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
@@ -40,8 +39,9 @@ class _Count:
 class Tally:
     """Counts of one door."""
 
-    def __init__(self, machine: Machine, owner: str) -> None:
-        """`owner`: at whose door they are refused."""
+    def __init__(self, machine: Machine, owner: str, surface: str) -> None:
+        """`owner`: at whose door they are refused; `surface`: which door that is."""
+        self._surface: Final = surface
         self._machine: Final = machine
         self._owner: Final = owner
         self._counts: Final[dict[tuple[str, str], _Count]] = {}
@@ -102,7 +102,7 @@ class Tally:
             return
         peer, why = key
         self._machine.tick()
-        self._machine.submit(None, (TurnedAway(self._owner, SURFACE, peer, why, found.count, found.text),))
+        self._machine.submit(None, (TurnedAway(self._owner, self._surface, peer, why, found.count, found.text),))
         found.count = 0
 
     def _now_ns(self) -> int:
