@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import msgspec
 import openai
 import pytest
 
+from ergos.app.client import ask
+from ergos.app.daemon import serving
+from ergos.app.home import home_at
 from ergos.base.clock import Monotone
+from ergos.base.errors import SettingsError
 from ergos.base.money import Amount
 from ergos.drivers.host import HostClock, HostEntropy
 from ergos.drivers.models.catalogue import Catalogue, open_catalogue
@@ -20,13 +25,15 @@ from ergos.kernel.endpoints import ModelSettings
 from ergos.kernel.events import Resulted, decode_body
 from ergos.kernel.ledger import UNCAPPED
 from ergos.lib.folder import FolderPrograms
+from ergos.runtime.control import Status, StatusOf
 from ergos.runtime.foreign import foreign_definition
 from ergos.runtime.kernel import Kernel
 from ergos.runtime.machine import Parts
 from ergos.runtime.model_settings import model_settings
 from ergos.runtime.tokens import Visitor
-from ergos.server.doorway import open_gate
+from ergos.server.doorway import gate_of, open_gate
 from ergos.sim.loopback.server import LoopbackServer
+from tests.drivers.http.certificates import certified
 
 RICH = Amount(50_000_000, UNCAPPED)
 
@@ -251,3 +258,27 @@ def test_a_vendors_mischief_ends_in_an_error_and_leaves_no_hold(mischief: str, t
         assert book.imbalance() == Amount(0, 0)
 
     stand(tmp_path, scenario)
+
+
+def test_a_home_with_a_certificate_speaks_tls_and_nothing_in_clear(tmp_path: Path) -> None:
+    key, certificate = certified(tmp_path)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "settings.toml").write_text(f'[server]\ntls_cert = "{certificate}"\ntls_key = "{key}"\n')
+    home = home_at(tmp_path / "home", {"HOME": str(tmp_path)})
+
+    async def play() -> None:
+        async with serving(home, gate_of(home), port=0):
+            status = await ask(home, StatusOf())
+            assert isinstance(status, Status)
+            assert status.door.startswith("https://127.0.0.1:")
+            port = int(status.door.rpartition(":")[2])
+            trust = ssl.create_default_context(cafile=str(certificate))
+            reader, writer = await asyncio.open_connection("localhost", port, ssl=trust)
+            writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    asyncio.run(play())
+    certificate.write_text("no certificate")
+    with pytest.raises(SettingsError, match="no certificate with its key"):
+        asyncio.run(play())

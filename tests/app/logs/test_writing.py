@@ -136,7 +136,7 @@ def test_what_is_too_far_behind_is_left_out_and_said(home: Home, monkeypatch: py
                 return head
 
             with pytest.raises(asyncio.CancelledError):
-                await writing.follow(reads, log, moved, 0)
+                await writing.Following(reads, log, moved, 0).run()
 
     asyncio.run(play())
     assert "log.left_out" in written[0]

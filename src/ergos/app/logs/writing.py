@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -102,21 +102,39 @@ class Log:
         return found
 
 
-async def follow(reads: SqliteReads, log: Log, moved: Moved, after: int) -> None:
-    """Log what becomes durable behind a record, until cancelled. Raises: StoreError."""
-    seq = after
-    while True:
-        head = await moved(seq, WAIT_S)
-        if head - seq > BEHIND_MAX:
-            at_ns = (await reads.head()).at_ns
-            left = head - BEHIND_MAX - seq
-            log.say(Event(at_ns=at_ns, level="warn", event="log.left_out", fields={"records": left}))
-            seq = head - BEHIND_MAX
-        while seq < head:
-            read = await page(reads, log, seq)
-            if read == seq:
+class Following:
+    """Where the log has come to in the journal, and how it goes on."""
+
+    def __init__(self, reads: SqliteReads, log: Log, moved: Moved, after: int) -> None:
+        """`after`: the record behind which it begins."""
+        self._reads: Final = reads
+        self._log: Final = log
+        self._moved: Final = moved
+        self._seq = after
+
+    async def run(self) -> None:
+        """Log what becomes durable, until cancelled, or until the store cannot be read: the kernel says why."""
+        try:
+            while True:
+                await self._to(await self._moved(self._seq, WAIT_S))
+        except StoreError:
+            return
+
+    async def rest(self) -> None:
+        """Log what is durable by now. Raises: StoreError."""
+        await self._to((await self._reads.head()).seq)
+
+    async def _to(self, head: int) -> None:
+        if head - self._seq > BEHIND_MAX:
+            at_ns = (await self._reads.head()).at_ns
+            left = head - BEHIND_MAX - self._seq
+            self._log.say(Event(at_ns=at_ns, level="warn", event="log.left_out", fields={"records": left}))
+            self._seq = head - BEHIND_MAX
+        while self._seq < head:
+            read = await page(self._reads, self._log, self._seq)
+            if read == self._seq:
                 break
-            seq = read
+            self._seq = read
             await asyncio.sleep(0)
 
 
@@ -140,19 +158,14 @@ async def logging(home: Home, log: Log, moved: Moved) -> AsyncGenerator[Log]:
     """Log what happens beside whatever is done inside, and at its end what is durable by then. Raises: StoreError."""
     reads = reads_of(home)
     try:
-        head = (await reads.head()).seq
-        running = asyncio.ensure_future(_followed(reads, log, moved, head))
+        following = Following(reads, log, moved, (await reads.head()).seq)
+        running = asyncio.ensure_future(following.run())
         try:
             yield log
         finally:
             running.cancel()
             await asyncio.wait({running})
+            with suppress(StoreError):  # the kernel has stopped for the same reason, and says so
+                await following.rest()
     finally:
         await reads.close()
-
-
-async def _followed(reads: SqliteReads, log: Log, moved: Moved, after: int) -> None:
-    try:
-        await follow(reads, log, moved, after)
-    except StoreError:
-        return  # the kernel has stopped for the same reason, and says so

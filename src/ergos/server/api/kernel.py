@@ -1,7 +1,8 @@
 """Operations on the kernel as a whole: version, status, STOP, the namespace, queues, the door for foreign programs.
 
 Not reachable here on purpose: stopping the kernel (`ergos down`). It would end the server that answers, and who may end
-a server is whoever may use its machine; STOP is what a face needs.
+a server is whoever may use its machine; STOP is what a face needs. Nor are backup, restore and `upgrade --check`: they
+read or write the whole home, of all its owners, beside the kernel.
 """
 
 from __future__ import annotations
