@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
+
+from ergos.app.home import home_at, reading
+from ergos.base.ids import Pid
+from ergos.kernel.rows import Watch
+from ergos.kernel.values import NULL
 
 from .conftest import CRASHER, HELLO, LISTENER, PAYER, Shell
 
@@ -140,3 +146,31 @@ def test_what_waits_is_said_in_the_owners_language(shell: Shell, monkeypatch: py
     assert "请求执行 pay" in item["text"]
     monkeypatch.setenv("ERGOS_LANGUAGE", "en")
     assert "payer wants to use pay" in shell("inbox")
+
+
+def test_what_arrives_right_after_a_hosted_agent_was_started_is_told(shell: Shell) -> None:
+    """When the command returns the folder was looked at: a file that comes then is new, however slow the machine is."""
+    folder, inbox = shell.folder / "listener", shell.folder / "in"
+    folder.mkdir()
+    inbox.mkdir()
+    (folder / "AGENT.md").write_text(
+        "---\nname: listener\ngoal: Note files.\ntriggers:\n  - on: files\n    name: new\n    folder: 'in:/'\n---\nNote them.\n"
+    )
+    (folder / "agent.py").write_text(
+        "from ergos import Context\n\n\nasync def agent(ctx: Context) -> object:\n    await ctx.watch()\n    return ctx.idle([])\n"
+    )
+    shell.home.mkdir(exist_ok=True)
+    (shell.home / "settings.toml").write_text(f'[tools.files.roots]\nin = "{inbox}"\n')
+    try:
+        assert shell("run", str(folder)).strip() == "1"
+
+        async def watched() -> tuple[Watch, ...]:
+            async with reading(home_at(shell.home)) as reads:
+                return await reads.watches(Pid(1))
+
+        (watch,) = asyncio.run(watched())
+        assert watch.trigger.name == "new"
+        assert watch.cursor != NULL
+        assert watch.fault == ""
+    finally:
+        shell("down")

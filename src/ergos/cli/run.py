@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WAITS_EXIT = 3  # something waits for the owner
 ALIKE_MAX = 1_000  # live processes among which one of the same agent is looked for
+ARMED_S: Final = 10.0  # seconds `ergos run` waits until an agent it has started attends to its triggers
+ARMED_LOOK_S: Final = 0.05  # seconds between two looks
 LEFT_EXIT = 130  # the person left; the process goes on
 
 
@@ -69,13 +71,13 @@ def run(
             here, place, settings, read=reading, event=event, trigger=trigger, answers=answered or [], as_json=as_json
         )
         raise typer.Exit(code)
-    if not detach and _hosted(here, place):
+    hosted = not detach and _hosted(here, place)
+    if hosted:
         from ergos.cli.render import note
 
-        detach = True
         note("it has triggers, so it is hosted: it runs in the background until you stop it")
-    if detach:
-        _detach(here, place, settings, as_json=as_json)
+    if detach or hosted:
+        _detach(here, place, settings, as_json=as_json, armed=hosted)
         return
 
     async def started() -> tuple[Pid, Parting]:
@@ -177,7 +179,8 @@ async def _spawn(here: Home, place: Path, settings: dict[str, Plain]) -> Pid:
     return reply.pid
 
 
-def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: bool) -> None:
+def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: bool, armed: bool = False) -> None:
+    """Start it in the background. `armed`: return once its triggers attend to what happens from now on."""
     import asyncio
 
     from ergos.app.daemon import launch
@@ -188,6 +191,8 @@ def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: boo
         note(f"up: {here.holder()}")
     before = asyncio.run(_alike(here, place))
     pid = asyncio.run(_spawn(here, place, settings))
+    if armed and not asyncio.run(_armed(here, pid)):
+        note(f"its triggers are not armed yet; `ergos goals {pid}` says when they are")
     if before:
         note(f"process {before} of it runs already; `ergos signal stop {before}` ends that one")
     if as_json:
@@ -195,6 +200,28 @@ def _detach(here: Home, place: Path, settings: dict[str, Plain], *, as_json: boo
     else:
         say(str(pid))
         note(f"process {pid} runs in the background; `ergos wait {pid}` stays with it")
+
+
+async def _armed(here: Home, pid: Pid) -> bool:
+    """Whether its triggers are armed within ARMED_S, and its folders looked at: what arrives then is told."""
+    import asyncio
+
+    from ergos.app.home import reading
+    from ergos.kernel.process import ENDED
+    from ergos.kernel.triggers import Files
+    from ergos.kernel.values import NULL
+
+    async with reading(here) as reads:
+        for _ in range(int(ARMED_S / ARMED_LOOK_S)):
+            rows = await reads.watches(pid)
+            blind = [one for one in rows if isinstance(one.trigger, Files) and one.cursor == NULL and not one.fault]
+            if rows and not blind:
+                return True
+            found = await reads.load((pid,))
+            if found and found[0].process.state in ENDED:
+                return True  # it has nothing to wait for any more, and `ergos ps` says why
+            await asyncio.sleep(ARMED_LOOK_S)
+    return False
 
 
 async def _alike(here: Home, place: Path) -> int:
